@@ -1,0 +1,33 @@
+# What every target of ours has in common. Call nexus_defaults(<target>) right after making one.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_UNITY_BUILD ${NEXUS_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(NEXUS_PLUGIN_DIR ${PROJECT_BINARY_DIR}/lib/nexuspanel/plugins)
+
+if(NEXUS_SANITIZE)
+  add_compile_options(-fsanitize=${NEXUS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${NEXUS_SANITIZE})
+endif()
+
+add_compile_definitions(_GNU_SOURCE)
+
+function(nexus_defaults target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
+    $<$<BOOL:${NEXUS_WERROR}>:-Werror>
+    # ccache needs it to cache what uses a precompiled header
+    -fpch-preprocess)
+endfunction()

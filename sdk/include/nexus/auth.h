@@ -1,0 +1,62 @@
+/* nexus.auth: permissions, and the one plugin that says who a caller is. */
+#ifndef NEXUS_AUTH_H
+#define NEXUS_AUTH_H
+
+#include <nexus/call.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NX_AUTH_ID "nexus.draft.auth/1"
+
+typedef struct nx_permission {
+  uint32_t struct_size;
+  uint32_t flags; /* none defined */
+  nx_str name;    /* "servers.write": begins with the plugin's id */
+  nx_str title_key;
+  nx_str default_roles; /* comma-separated; "admin" holds every permission without being named */
+} nx_permission;
+
+/* What a credential is. */
+enum { NX_CREDENTIAL_BEARER = 1 };
+
+/* Who a credential stands for. */
+typedef struct nx_identity {
+  uint32_t struct_size;
+  uint32_t reserved;
+  nx_principal principal;
+  int64_t valid_until_us; /* the host may remember this answer until then, unless it is invalidated */
+} nx_identity;
+
+typedef struct nx_identity_provider {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [work] Finds out whom `credential` stands for and answers with complete_identity, at once or later. */
+  nx_status (*authenticate)(void *self, nx_call *call, nx_handle request, uint32_t kind, nx_str credential);
+  void *self;
+} nx_identity_provider;
+
+/* What invalidate forgets. */
+enum { NX_INVALIDATE_TOKEN = 1, NX_INVALIDATE_SESSION = 2, NX_INVALIDATE_USER = 3 };
+
+typedef struct nx_auth_api {
+  NX_INTERFACE_HEADER;
+  /* [reg] */
+  nx_status (*declare_permission)(nx_reg *reg, const nx_permission *permission);
+  /* [any][nb] NX_OK where the call's principal holds the permission, else NX_E_DENIED. */
+  nx_status (*check)(const nx_call *call, nx_str permission);
+  /* [reg] At most one plugin of a panel; a second is NX_E_CONFLICT. */
+  nx_status (*provide_identity)(nx_reg *reg, const nx_identity_provider *provider);
+  /* [any][nb] The provider's answer, exactly once. `app_code` 0: `identity` holds the caller. Else 40002 (expired) or 40003 (missing or
+   * invalid), or 50301 where it could not be found out; `identity` may then be NULL. */
+  nx_status (*complete_identity)(const nx_host *host, nx_handle request, int32_t app_code, const nx_identity *identity);
+  /* [any][nb] The provider says that what the host remembers of a token, a session or all of a user's sessions is no longer so.
+   * When it returns, no later request is answered from memory of it. `id` is the token id, session id or decimal user id. */
+  nx_status (*invalidate)(const nx_host *host, uint32_t kind, nx_str id);
+} nx_auth_api;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
