@@ -1,0 +1,31 @@
+// What a route is to the edge.
+#pragma once
+
+#include <nexus/api/exchange.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace nexus::api {
+
+enum class RateClass { general, auth, none };
+
+struct RouteSpec {
+  std::string owner;    // plugin id, or "host"
+  std::string method;   // GET, POST, PUT, PATCH, DELETE
+  std::string pattern;  // "/api/v1/servers/:id"
+  std::string permission;
+  std::string openapi_json;
+  RateClass rate_class = RateClass::general;
+  bool is_public = false;  // needs no token
+  bool is_inline = false;  // runs on the I/O thread
+  std::uint32_t max_body = 0;
+  std::chrono::milliseconds timeout{30'000};
+  // Must see to it that the exchange is answered; past the timeout the edge answers 504 by itself.
+  std::function<void(const std::shared_ptr<Exchange>&)> handler;
+};
+
+}  // namespace nexus::api
