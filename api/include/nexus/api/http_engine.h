@@ -72,7 +72,15 @@ struct AnswerMessage {
 // Answers one request, exactly once, from any thread. Dropped without an answer, it answers 500 and closes.
 class Responder {
  public:
-  class Target;
+  // Where an answer goes: a connection of the engine, or a test.
+  class Target {
+   public:
+    virtual ~Target() = default;
+    // Called once, from any thread.
+    virtual void answer(AnswerMessage answer) = 0;
+    virtual bool abandoned() const noexcept = 0;
+  };
+
   Responder() = default;
   explicit Responder(std::shared_ptr<Target> target) : target_(std::move(target)) {}
   Responder(Responder&&) noexcept = default;
