@@ -33,8 +33,8 @@ typedef struct nx_identity_provider {
   uint32_t struct_size;
   uint32_t reserved;
   /* [work] Finds out whom `credential` stands for and answers with complete_identity, at once or later. */
-  nx_status (*authenticate)(void *self, nx_call *call, nx_handle request, uint32_t kind, nx_str credential);
-  void *self;
+  nx_status (*authenticate)(void* self, nx_call* call, nx_handle request, uint32_t kind, nx_str credential);
+  void* self;
 } nx_identity_provider;
 
 /* What invalidate forgets. */
@@ -43,17 +43,18 @@ enum { NX_INVALIDATE_TOKEN = 1, NX_INVALIDATE_SESSION = 2, NX_INVALIDATE_USER = 
 typedef struct nx_auth_api {
   NX_INTERFACE_HEADER;
   /* [reg] */
-  nx_status (*declare_permission)(nx_reg *reg, const nx_permission *permission);
+  nx_status (*declare_permission)(nx_reg* reg, const nx_permission* permission);
   /* [any][nb] NX_OK where the call's principal holds the permission, else NX_E_DENIED. */
-  nx_status (*check)(const nx_call *call, nx_str permission);
+  nx_status (*check)(const nx_call* call, nx_str permission);
   /* [reg] At most one plugin of a panel; a second is NX_E_CONFLICT. */
-  nx_status (*provide_identity)(nx_reg *reg, const nx_identity_provider *provider);
-  /* [any][nb] The provider's answer, exactly once. `app_code` 0: `identity` holds the caller. Else 40002 (expired) or 40003 (missing or
-   * invalid), or 50301 where it could not be found out; `identity` may then be NULL. */
-  nx_status (*complete_identity)(const nx_host *host, nx_handle request, int32_t app_code, const nx_identity *identity);
-  /* [any][nb] The provider says that what the host remembers of a token, a session or all of a user's sessions is no longer so.
-   * When it returns, no later request is answered from memory of it. `id` is the token id, session id or decimal user id. */
-  nx_status (*invalidate)(const nx_host *host, uint32_t kind, nx_str id);
+  nx_status (*provide_identity)(nx_reg* reg, const nx_identity_provider* provider);
+  /* [any][nb] The provider's answer, exactly once. `app_code` 0: `identity` holds the caller. Else 40002 (expired) or
+   * 40003 (missing or invalid), or 50301 where it could not be found out; `identity` may then be NULL. */
+  nx_status (*complete_identity)(const nx_host* host, nx_handle request, int32_t app_code, const nx_identity* identity);
+  /* [any][nb] The provider says that what the host remembers of a token, a session or all of a user's sessions is no
+   * longer so. When it returns, no later request is answered from memory of it. `id` is the token id, session id or
+   * decimal user id. */
+  nx_status (*invalidate)(const nx_host* host, uint32_t kind, nx_str id);
 } nx_auth_api;
 
 #ifdef __cplusplus

@@ -58,15 +58,15 @@ typedef uint64_t nx_handle;
 
 /* Borrowed bytes; UTF-8 unless said otherwise, not NUL-terminated. `ptr` is NULL where a value is absent. */
 typedef struct nx_str {
-  const char *ptr;
+  const char* ptr;
   uint64_t len;
 } nx_str;
 
 /* Where a function writes output of unknown size: `write` may be called several times before the function returns.
  * A failure that `write` answers ends the function with that status. */
 typedef struct nx_sink {
-  void *ctx;
-  nx_status (*write)(void *ctx, nx_str chunk);
+  void* ctx;
+  nx_status (*write)(void* ctx, nx_str chunk);
 } nx_sink;
 
 /* Types of an nx_value. */

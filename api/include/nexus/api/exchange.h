@@ -39,6 +39,8 @@ struct Response {
   std::string extra_json;
   std::string content_type;  // not empty: `body` goes out raw
   std::string body;
+  std::string field;  // of a validation error: becomes "errors": [{"field", "rule", "message": <details>}]
+  std::string rule;
 
   static Response from(const Error& error);
 };

@@ -63,7 +63,9 @@ class Error : public std::exception {
   const std::string& extra_json() const noexcept { return extra_json_; }
   const std::string& reason() const noexcept { return reason_; }
   const char* what() const noexcept override {
-    return !reason_.empty() ? reason_.c_str() : !details_key_.empty() ? details_key_.c_str() : to_string(status_).data();
+    return !reason_.empty()        ? reason_.c_str()
+           : !details_key_.empty() ? details_key_.c_str()
+                                   : to_string(status_).data();
   }
 
  private:
@@ -103,9 +105,18 @@ class [[nodiscard]] Result {
   explicit operator bool() const noexcept { return ok(); }
 
   // Only where ok(): asserted.
-  T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    assert(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
@@ -113,8 +124,14 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   // Only where !ok(): asserted.
-  const Error& error() const& { assert(!ok()); return *std::get_if<1>(&state_); }
-  Error&& error() && { assert(!ok()); return std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& {
+    assert(!ok());
+    return *std::get_if<1>(&state_);
+  }
+  Error&& error() && {
+    assert(!ok());
+    return std::move(*std::get_if<1>(&state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -128,8 +145,14 @@ class [[nodiscard]] Result<void> {
 
   bool ok() const noexcept { return error_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
-  const Error& error() const& { assert(!ok()); return *std::get_if<1>(&error_); }
-  Error&& error() && { assert(!ok()); return std::move(*std::get_if<1>(&error_)); }
+  const Error& error() const& {
+    assert(!ok());
+    return *std::get_if<1>(&error_);
+  }
+  Error&& error() && {
+    assert(!ok());
+    return std::move(*std::get_if<1>(&error_));
+  }
 
  private:
   std::variant<std::monostate, Error> error_;
@@ -138,18 +161,16 @@ class [[nodiscard]] Result<void> {
 }  // namespace nexus
 
 // Leaves the current function with the error of `expression` (a Result), if it has one.
-#define NEXUS_TRY(expression)                                  \
-  do {                                                         \
-    if (auto nexus_result_ = (expression); !nexus_result_.ok()) \
-      return std::move(nexus_result_).error();                 \
+#define NEXUS_TRY(expression)                                                                            \
+  do {                                                                                                   \
+    if (auto nexus_result_ = (expression); !nexus_result_.ok()) return std::move(nexus_result_).error(); \
   } while (false)
 
 #define NEXUS_CONCAT_INNER_(a, b) a##b
 #define NEXUS_CONCAT_(a, b) NEXUS_CONCAT_INNER_(a, b)
 
 // NEXUS_ASSIGN(auto user, store.find(id)); declares `user` with the value, or leaves with the error.
-#define NEXUS_ASSIGN(declaration, expression)                                      \
-  auto NEXUS_CONCAT_(nexus_result_, __LINE__) = (expression);                      \
-  if (!NEXUS_CONCAT_(nexus_result_, __LINE__).ok())                                \
-    return std::move(NEXUS_CONCAT_(nexus_result_, __LINE__)).error();              \
+#define NEXUS_ASSIGN(declaration, expression)                                                                         \
+  auto NEXUS_CONCAT_(nexus_result_, __LINE__) = (expression);                                                         \
+  if (!NEXUS_CONCAT_(nexus_result_, __LINE__).ok()) return std::move(NEXUS_CONCAT_(nexus_result_, __LINE__)).error(); \
   declaration = std::move(NEXUS_CONCAT_(nexus_result_, __LINE__)).value()

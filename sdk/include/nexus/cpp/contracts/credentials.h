@@ -1,0 +1,66 @@
+// users.credentials/1: accounts and their passwords, as the plugin that issues tokens asks for them.
+//
+// Payloads are JSON. An answer is {"ok": ...} or {"error": ...} (nexus/cpp/json.h); a failing status means that the
+// service itself could not answer.
+//
+// | method    | payload                                | ok                                                     |
+// | create    | username, email, password, [language]  | user; errors 40901 (taken) and 42201 (with a field)      |
+// | verify    | username (or e-mail), password         | user; error 40001 alike for an unknown user, a wrong    |
+// |           |                                        | password and a disabled account, in the same time       |
+// | get       | id                                     | user; error 40401                                       |
+// | signed_in | id                                     | {}; stamps last_login_at                                |
+#pragma once
+
+#include <nexus/cpp/json.h>
+
+namespace nexus::contracts {
+
+inline constexpr std::string_view kCredentialsService = "users.credentials/1";
+
+// Published by users when an account's role, status, language or password changes; key and payload carry its id.
+inline constexpr std::string_view kUserChangedTopic = "users.changed/1";
+
+struct User {
+  std::int64_t id = 0;
+  std::string username;
+  std::string email;
+  std::optional<std::string> avatar;
+  std::string role;      // admin, operator, user
+  std::string status;    // active, disabled
+  std::string language;  // zh-CN, en
+  std::int64_t created_us = 0;
+  std::int64_t updated_us = 0;
+  std::optional<std::int64_t> last_login_us;
+
+  bool active() const noexcept { return status == "active"; }
+};
+
+inline Json to_json(const User& user) {
+  return {{"id", user.id},
+          {"username", user.username},
+          {"email", user.email},
+          {"avatar", json_or_null(user.avatar)},
+          {"role", user.role},
+          {"status", user.status},
+          {"language", user.language},
+          {"created_us", user.created_us},
+          {"updated_us", user.updated_us},
+          {"last_login_us", json_or_null(user.last_login_us)}};
+}
+
+inline User user_from(const Json& value) {
+  User user;
+  user.id = value.value("id", std::int64_t{0});
+  user.username = value.value("username", "");
+  user.email = value.value("email", "");
+  user.avatar = optional_text(value, "avatar");
+  user.role = value.value("role", "");
+  user.status = value.value("status", "");
+  user.language = value.value("language", "");
+  user.created_us = value.value("created_us", std::int64_t{0});
+  user.updated_us = value.value("updated_us", std::int64_t{0});
+  user.last_login_us = optional_integer(value, "last_login_us");
+  return user;
+}
+
+}  // namespace nexus::contracts

@@ -1,0 +1,150 @@
+// servers.ssh/1: work on a managed server, over a connection that the provider keeps and shares.
+//
+// The caller's principal must be allowed to do it: a server that it may not see answers 40401. Host keys fail closed:
+// an unknown or changed key is never accepted here. Payloads and answers are CBOR maps (RFC 8949), because output is
+// bytes; text members are UTF-8, bytes are byte strings. An answer has "ok" or "error" as in nexus/cpp/json.h; an SSH
+// failure is the error 50201 (50401 where time ran out, 40902 where the host key changed) whose extra members name
+// `stage` and `error`.
+//
+// | method     | payload                                                       | ok | | exec       | ExecRequest |
+// ExecResult                                    | | read_files | ReadFilesRequest: small files, read whole, /proc
+// included     | {"files": [FileContent ...]} in order         | | stat_fs    | {"server_id", "paths": [text ...],
+// "timeout_ms"}              | {"file_systems": [FileSystem ...]} in order   |
+#pragma once
+
+#include <nexus/cpp/json.h>
+
+namespace nexus::contracts {
+
+inline constexpr std::string_view kSshService = "servers.ssh/1";
+
+inline constexpr std::int64_t kDefaultSshTimeoutMs = 15'000;
+inline constexpr std::int64_t kDefaultOutputLimit =
+    1024 * 1024;  // bytes of stdout and of stderr; more is cut off and said
+
+struct ExecRequest {
+  std::int64_t server_id = 0;
+  std::string command;  // for the remote login shell
+  std::int64_t timeout_ms = kDefaultSshTimeoutMs;
+  std::int64_t output_limit = kDefaultOutputLimit;
+};
+
+struct ExecResult {
+  std::int64_t exit_status = 0;
+  std::string signal;  // without "SIG"; empty where the command ended by itself
+  std::string out;
+  std::string err;
+  bool truncated = false;
+};
+
+struct ReadFilesRequest {
+  std::int64_t server_id = 0;
+  std::vector<std::string> paths;  // at most 64, absolute
+  std::int64_t timeout_ms = kDefaultSshTimeoutMs;
+  std::int64_t file_limit = 256 * 1024;  // bytes of each
+};
+
+struct FileContent {
+  std::string path;
+  bool found = false;
+  std::string data;
+};
+
+// Of the file system that holds `path`, in bytes.
+struct FileSystem {
+  std::string path;
+  bool found = false;
+  std::int64_t total = 0;
+  std::int64_t free = 0;       // for root
+  std::int64_t available = 0;  // for others
+};
+
+inline Json bytes(const std::string& data) { return Json::binary(std::vector<std::uint8_t>(data.begin(), data.end())); }
+inline std::string bytes_from(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return {};
+  if (found->is_string()) return found->get<std::string>();
+  if (!found->is_binary()) return {};
+  const auto& data = found->get_binary();
+  return std::string(data.begin(), data.end());
+}
+
+inline std::string to_cbor(const Json& value) {
+  std::string out;
+  Json::to_cbor(value, nlohmann::detail::output_adapter<char>(out));
+  return out;
+}
+inline Result<Json> from_cbor(std::string_view data) {
+  Json value = Json::from_cbor(data.begin(), data.end(), true, false);
+  if (value.is_discarded() || !value.is_object()) return Error(Status::invalid, "not a CBOR map");
+  return value;
+}
+
+inline std::string encode_cbor_answer(const Result<Json>& result) {
+  return to_cbor(result.ok() ? Json{{"ok", result.value()}} : Json{{"error", to_json(result.error())}});
+}
+inline Result<Json> decode_cbor_answer(const Result<std::string>& answer) {
+  if (!answer.ok()) return answer.error();
+  NEXUS_ASSIGN(Json value, from_cbor(*answer));
+  if (const auto error = value.find("error"); error != value.end()) return error_from(*error);
+  const auto ok = value.find("ok");
+  if (ok == value.end()) return Error(Status::internal, "a service's answer has neither ok nor error");
+  return Json(std::move(*ok));
+}
+
+inline Json to_json(const ExecRequest& request) {
+  return {{"server_id", request.server_id},
+          {"command", request.command},
+          {"timeout_ms", request.timeout_ms},
+          {"output_limit", request.output_limit}};
+}
+inline ExecRequest exec_request_from(const Json& value) {
+  return {value.value("server_id", std::int64_t{0}), value.value("command", ""),
+          value.value("timeout_ms", kDefaultSshTimeoutMs), value.value("output_limit", kDefaultOutputLimit)};
+}
+inline Json to_json(const ExecResult& result) {
+  return {{"exit_status", result.exit_status},
+          {"signal", result.signal},
+          {"out", bytes(result.out)},
+          {"err", bytes(result.err)},
+          {"truncated", result.truncated}};
+}
+inline ExecResult exec_result_from(const Json& value) {
+  return {value.value("exit_status", std::int64_t{-1}), value.value("signal", ""), bytes_from(value, "out"),
+          bytes_from(value, "err"), value.value("truncated", false)};
+}
+
+inline Json to_json(const ReadFilesRequest& request) {
+  return {{"server_id", request.server_id},
+          {"paths", request.paths},
+          {"timeout_ms", request.timeout_ms},
+          {"file_limit", request.file_limit}};
+}
+inline ReadFilesRequest read_files_request_from(const Json& value) {
+  ReadFilesRequest request;
+  request.server_id = value.value("server_id", std::int64_t{0});
+  request.paths = value.value("paths", std::vector<std::string>{});
+  request.timeout_ms = value.value("timeout_ms", request.timeout_ms);
+  request.file_limit = value.value("file_limit", request.file_limit);
+  return request;
+}
+inline Json to_json(const FileContent& file) {
+  return {{"path", file.path}, {"found", file.found}, {"data", bytes(file.data)}};
+}
+inline FileContent file_content_from(const Json& value) {
+  return {value.value("path", ""), value.value("found", false), bytes_from(value, "data")};
+}
+
+inline Json to_json(const FileSystem& system) {
+  return {{"path", system.path},
+          {"found", system.found},
+          {"total", system.total},
+          {"free", system.free},
+          {"available", system.available}};
+}
+inline FileSystem file_system_from(const Json& value) {
+  return {value.value("path", ""), value.value("found", false), value.value("total", std::int64_t{0}),
+          value.value("free", std::int64_t{0}), value.value("available", std::int64_t{0})};
+}
+
+}  // namespace nexus::contracts

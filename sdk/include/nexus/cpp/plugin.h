@@ -1,0 +1,461 @@
+// A plugin as one class: setup() declares everything, NEXUS_PLUGIN exports it.
+//
+//   class Hello : public nexus::Plugin {
+//     void setup(nexus::Registrar& r) override {
+//       r.resources(hello_resources());
+//       r.permission("hello.read", "operator,user");
+//       r.route("GET", "/api/v1/hello", {.permission = "hello.read"}, [](nexus::Request&) ->
+//       nexus::Result<nexus::Response> {
+//         return nexus::Response::ok(R"({"greeting":"hello"})");
+//       });
+//     }
+//   };
+//   NEXUS_PLUGIN(Hello, "hello", "1.0.0")
+#pragma once
+
+#include <nexus/cpp/db.h>
+#include <nexus/cpp/events.h>
+#include <nexus/cpp/http.h>
+#include <nexus/cpp/log.h>
+#include <nexus/cpp/resources.h>
+#include <nexus/cpp/secrets.h>
+#include <nexus/cpp/services.h>
+
+#include <algorithm>
+#include <deque>
+
+namespace nexus {
+
+using RouteHandler = std::function<Result<Response>(Request&)>;
+// Answers through `reply`, now or later; the request's views die with the handler.
+using DeferredHandler = std::function<void(Request&, Reply reply)>;
+using EventHandler = std::function<void(Call&, const Event&)>;
+using ServiceHandler = std::function<void(Call&, std::string_view method, std::string_view payload, Question)>;
+using ConfigHandler = std::function<Result<void>(Call&)>;
+
+struct RouteOptions {
+  std::string_view permission = {};  // empty: anybody who is logged in
+  bool is_public = false;            // needs no token
+  bool is_inline = false;            // on the I/O thread: must not block, no database
+  std::uint32_t rate_class = NX_RATE_GENERAL;
+  std::uint32_t max_body = 0;    // bytes; 0 takes the host's
+  std::uint32_t timeout_ms = 0;  // 0 takes the host's
+};
+
+// Who a credential stands for, or the error to answer.
+struct Identity {
+  std::int64_t user_id = 0;
+  std::string user_name;
+  std::string role;
+  std::string session_id;
+  std::string token_id;
+  std::string locale;
+  std::int64_t authenticated_us = 0;
+  std::int64_t valid_until_us = 0;
+};
+
+// Answers one authentication, exactly once.
+class IdentityReply {
+ public:
+  IdentityReply(const Host& host, nx_handle request) noexcept : host_(host), request_(request) {}
+
+  void accept(const Identity& identity) const noexcept {
+    nx_identity out{};
+    out.struct_size = sizeof out;
+    out.valid_until_us = identity.valid_until_us;
+    auto& who = out.principal;
+    who.struct_size = sizeof who;
+    who.user_id = identity.user_id;
+    who.user_name = to_abi(identity.user_name);
+    who.role = to_abi(identity.role);
+    who.session_id = to_abi(identity.session_id);
+    who.token_id = to_abi(identity.token_id);
+    who.locale = to_abi(identity.locale);
+    who.authenticated_us = identity.authenticated_us;
+    host_.auth->complete_identity(host_.raw, request_, 0, &out);
+  }
+  // `app_code`: code::kTokenExpired, code::kTokenInvalid or code::kUnavailable.
+  void refuse(std::int32_t app_code) const noexcept {
+    host_.auth->complete_identity(host_.raw, request_, app_code, nullptr);
+  }
+
+ private:
+  Host host_;
+  nx_handle request_;
+};
+
+// Must answer through the reply on every path.
+using IdentityHandler = std::function<void(Call&, std::string_view credential, IdentityReply)>;
+
+namespace detail {
+
+// What a plugin's callbacks are wrapped in. Lives as long as the plugin.
+struct Callback {
+  const Host* host;
+  RouteHandler route;
+  DeferredHandler deferred;
+  EventHandler event;
+  ServiceHandler service;
+  IdentityHandler identity;
+  ConfigHandler config;
+};
+
+inline nx_status failed(Call& call, const Error& error) noexcept {
+  call.set_error(error.what());
+  return static_cast<nx_status>(error.status());
+}
+
+// The one place where exceptions of plugin code end.
+template <class Work>
+nx_status guard(Call& call, Work&& work) noexcept {
+  try {
+    return work();
+  } catch (const Error& error) {
+    return failed(call, error);
+  } catch (const std::exception& error) {
+    call.set_error(error.what());
+  } catch (...) {
+    call.set_error("unknown exception");
+  }
+  return NX_E_EXCEPTION;
+}
+
+inline nx_status run_route(void* user_data, nx_call* raw_call, nx_http* raw_http) noexcept {
+  const auto& callback = *static_cast<const Callback*>(user_data);
+  Call call(*callback.host, raw_call);
+  return guard(call, [&]() -> nx_status {
+    Request request(call, raw_http);
+    if (callback.deferred) {
+      auto reply = request.defer();
+      if (!reply.ok()) return failed(call, reply.error());
+      try {
+        callback.deferred(request, *reply);
+      } catch (const Error& error) {
+        call.set_error(error.what());
+        reply->send(error);
+      }
+      return NX_OK;
+    }
+    const auto answer = [&]() -> Result<Response> {
+      try {
+        return callback.route(request);
+      } catch (const Error& error) {
+        return error;
+      }
+    }();
+    if (!answer.ok()) call.set_error(answer.error().what());
+    const auto sent = request.reply(answer.ok() ? answer.value() : Response::from(answer.error()));
+    return sent.ok() ? NX_OK : failed(call, sent.error());
+  });
+}
+
+inline void run_event(void* user_data, nx_call* raw_call, const nx_event* event) noexcept {
+  const auto& callback = *static_cast<const Callback*>(user_data);
+  Call call(*callback.host, raw_call);
+  guard(call, [&]() -> nx_status {
+    callback.event(call, Event(*event));
+    return NX_OK;
+  });
+}
+
+inline nx_status run_service(void* self, nx_call* raw_call, nx_handle request, nx_str method, nx_str payload) noexcept {
+  const auto& callback = *static_cast<const Callback*>(self);
+  Call call(*callback.host, raw_call);
+  guard(call, [&]() -> nx_status {
+    const Question question(*callback.host, request);
+    try {
+      callback.service(call, view(method), view(payload), question);
+    } catch (const Error& error) {
+      question.answer(error);
+    }
+    return NX_OK;
+  });
+  return NX_OK;  // the question's last copy has answered, whatever happened
+}
+
+inline nx_status run_identity(void* self, nx_call* raw_call, nx_handle request, std::uint32_t kind,
+                              nx_str credential) noexcept {
+  const auto& callback = *static_cast<const Callback*>(self);
+  if (kind != NX_CREDENTIAL_BEARER) return NX_E_UNSUPPORTED;
+  Call call(*callback.host, raw_call);
+  return guard(call, [&]() -> nx_status {
+    callback.identity(call, view(credential), IdentityReply(*callback.host, request));
+    return NX_OK;
+  });
+}
+
+inline nx_status run_config(void* user_data, nx_call* raw_call) noexcept {
+  const auto& callback = *static_cast<const Callback*>(user_data);
+  Call call(*callback.host, raw_call);
+  return guard(call, [&]() -> nx_status {
+    const auto taken = callback.config(call);
+    return taken.ok() ? NX_OK : failed(call, taken.error());
+  });
+}
+
+}  // namespace detail
+
+// Where a plugin declares what it has. Every function throws Error where the host refuses, which ends the registration
+// and names the reason. Lives while setup() runs.
+class Registrar {
+ public:
+  Registrar(const Host& host, nx_reg* raw, std::deque<detail::Callback>& callbacks) noexcept
+      : host_(&host), raw_(raw), callbacks_(&callbacks) {}
+
+  const Host& host() const noexcept { return *host_; }
+  nx_reg* raw() const noexcept { return raw_; }
+
+  // Migrations, catalogues, schemas and operations from the plugin's files. Call it first.
+  void resources(const Resources& resources) {
+    resources_ = &resources;
+    for (const auto& step : resources.migrations) migration(step);
+    for (const auto& text : resources.catalogues) {
+      check(host_->i18n->add_catalogue(raw_, to_abi(text.locale), to_abi(text.json)), "catalogue", text.locale);
+    }
+    if (!resources.schemas.empty()) check(host_->http->add_schemas(raw_, to_abi(resources.schemas)), "schemas", "");
+    if (!resources.config_schema.empty()) {
+      check(host_->config->declare_schema(raw_, to_abi(resources.config_schema)), "configuration schema", "");
+    }
+  }
+
+  void migration(const MigrationText& step) {
+    nx_migration out{};
+    out.struct_size = sizeof out;
+    out.version = step.version;
+    out.name = to_abi(step.name);
+    out.sqlite_up = to_abi(step.sqlite_up);
+    out.sqlite_down = to_abi(step.sqlite_down);
+    out.mysql_up = to_abi(step.mysql_up);
+    out.mysql_down = to_abi(step.mysql_down);
+    check(host_->db->add_migration(raw_, &out), "migration", step.name);
+  }
+
+  // Its title is the catalogue text "<plugin>.permission.<rest of the name>". `default_roles` is comma-separated.
+  void permission(std::string_view name, std::string_view default_roles) {
+    const std::string id(host_->plugin_id());
+    const auto rest = name.substr(std::min(name.size(), id.size() + 1));
+    const std::string title = id + ".permission." + std::string(rest);
+    nx_permission out{};
+    out.struct_size = sizeof out;
+    out.name = to_abi(name);
+    out.title_key = to_abi(title);
+    out.default_roles = to_abi(default_roles);
+    check(host_->auth->declare_permission(raw_, &out), "permission", name);
+  }
+
+  // Answers from the handler. The operation of that method and path must be in the plugin's openapi.json.
+  void route(std::string_view method, std::string_view pattern, const RouteOptions& options, RouteHandler handler) {
+    auto& callback = add_callback();
+    callback.route = std::move(handler);
+    add_route(method, pattern, options, callback);
+  }
+
+  // Answers now or later, from any thread.
+  void deferred_route(std::string_view method, std::string_view pattern, const RouteOptions& options,
+                      DeferredHandler handler) {
+    auto& callback = add_callback();
+    callback.deferred = std::move(handler);
+    add_route(method, pattern, options, callback);
+  }
+
+  void topic(std::string_view topic, std::string_view schema_json) {
+    check(host_->events->declare_topic(raw_, to_abi(topic), to_abi(schema_json)), "topic", topic);
+  }
+
+  void subscribe(std::string_view pattern, EventHandler handler, std::uint32_t queue_length = 0,
+                 std::uint32_t overflow = NX_OVERFLOW_DROP_NEWEST) {
+    auto& callback = add_callback();
+    callback.event = std::move(handler);
+    nx_subscription out{};
+    out.struct_size = sizeof out;
+    out.pattern = to_abi(pattern);
+    out.queue_length = queue_length;
+    out.overflow = overflow;
+    out.fn = &detail::run_event;
+    out.user_data = &callback;
+    check(host_->events->subscribe(raw_, &out), "subscription", pattern);
+  }
+
+  void provide(std::string_view id, std::uint32_t minor, ServiceHandler handler) {
+    auto& callback = add_callback();
+    callback.service = std::move(handler);
+    nx_service out{};
+    out.struct_size = sizeof out;
+    out.minor = minor;
+    out.id = to_abi(id);
+    out.call = &detail::run_service;
+    out.self = &callback;
+    check(host_->services->provide(raw_, &out), "service", id);
+  }
+
+  Binding bind(std::string_view id, std::uint32_t min_minor = 0, std::uint32_t flags = 0) {
+    nx_handle handle = 0;
+    check(host_->services->bind(raw_, to_abi(id), min_minor, flags, &handle), "service", id);
+    return Binding(*host_, handle);
+  }
+
+  void identity_provider(IdentityHandler handler) {
+    auto& callback = add_callback();
+    callback.identity = std::move(handler);
+    nx_identity_provider out{};
+    out.struct_size = sizeof out;
+    out.authenticate = &detail::run_identity;
+    out.self = &callback;
+    check(host_->auth->provide_identity(raw_, &out), "identity provider", "");
+  }
+
+  void on_config_change(ConfigHandler handler) {
+    auto& callback = add_callback();
+    callback.config = std::move(handler);
+    check(host_->config->on_change(raw_, &detail::run_config, &callback), "configuration handler", "");
+  }
+
+ private:
+  detail::Callback& add_callback() {
+    callbacks_->emplace_back();
+    callbacks_->back().host = host_;
+    return callbacks_->back();
+  }
+
+  void add_route(std::string_view method, std::string_view pattern, const RouteOptions& options,
+                 detail::Callback& callback) {
+    nx_route out{};
+    out.struct_size = sizeof out;
+    if (options.is_public) out.flags |= NX_ROUTE_PUBLIC;
+    if (options.is_inline) out.flags |= NX_ROUTE_INLINE;
+    out.method = to_abi(method);
+    out.pattern = to_abi(pattern);
+    out.permission = to_abi(options.permission);
+    out.openapi_json = to_abi(operation(method, pattern));
+    out.rate_class = options.rate_class;
+    out.max_body = options.max_body;
+    out.timeout_ms = options.timeout_ms;
+    out.fn = &detail::run_route;
+    out.user_data = &callback;
+    check(host_->http->add_route(raw_, &out), method, pattern);
+  }
+
+  // The fragment of a route; "/servers/:id" in code is "/servers/{id}" in OpenAPI.
+  std::string_view operation(std::string_view method, std::string_view pattern) const {
+    std::string path;
+    bool in_parameter = false;
+    for (const char c : pattern) {
+      if (in_parameter && c == '/') path += '}', in_parameter = false;
+      if (c == ':') {
+        path += '{', in_parameter = true;
+      } else {
+        path += c;
+      }
+    }
+    if (in_parameter) path += '}';
+    if (resources_ != nullptr) {
+      for (const auto& candidate : resources_->operations) {
+        if (candidate.method == method && candidate.path == path) return candidate.json;
+      }
+    }
+    throw Error(Status::invalid, "openapi.json does not describe " + std::string(method) + " " + path);
+  }
+
+  static void check(nx_status status, std::string_view what, std::string_view name) {
+    if (status == NX_OK) return;
+    throw Error(Status{status}, "the host refused " + std::string(what) + " " + std::string(name) + " (" +
+                                    std::string(to_string(Status{status})) + ")");
+  }
+
+  const Host* host_;
+  nx_reg* raw_;
+  std::deque<detail::Callback>* callbacks_;
+  const Resources* resources_ = nullptr;
+};
+
+// Base of a plugin. Constructed without effects; setup declares; start may work; stop joins.
+class Plugin {
+ public:
+  virtual ~Plugin() = default;
+
+  virtual void setup(Registrar& registrar) = 0;
+  virtual Result<void> start(Call&) { return {}; }
+  virtual void quiesce() noexcept {}
+  virtual void stop() noexcept {}
+};
+
+// Constants for NEXUS_PLUGIN's dependency list.
+constexpr nx_dependency needs(const char* id, const char* min_version = nullptr) { return {id, min_version, 0, 0}; }
+constexpr nx_dependency wants(const char* id, const char* min_version = nullptr) {
+  return {id, min_version, NX_DEPENDENCY_OPTIONAL, 0};
+}
+
+namespace detail {
+
+// The C table around a Plugin.
+template <class Class>
+class Adapter {
+ public:
+  static nx_status create(const nx_host* raw, const nx_plugin** out) noexcept {
+    try {
+      auto host = Host::from(raw);
+      if (!host.ok()) return static_cast<nx_status>(host.error().status());
+      auto adapter = std::unique_ptr<Adapter>(new Adapter(*host));
+      *out = &adapter.release()->table_;
+      return NX_OK;
+    } catch (...) {
+      return NX_E_EXCEPTION;
+    }
+  }
+
+ private:
+  explicit Adapter(const Host& host) : host_(host), plugin_(std::make_unique<Class>()) {
+    table_.struct_size = sizeof table_;
+    table_.flags = NX_PLUGIN_CONCURRENT;
+    table_.self = this;
+    table_.register_all = [](void* self, nx_reg* reg, nx_call* raw_call) noexcept -> nx_status {
+      auto& me = *static_cast<Adapter*>(self);
+      Call call(me.host_, raw_call);
+      return guard(call, [&]() -> nx_status {
+        Registrar registrar(me.host_, reg, me.callbacks_);
+        me.plugin_->setup(registrar);
+        return NX_OK;
+      });
+    };
+    table_.start = [](void* self, nx_call* raw_call) noexcept -> nx_status {
+      auto& me = *static_cast<Adapter*>(self);
+      Call call(me.host_, raw_call);
+      return guard(call, [&]() -> nx_status {
+        const auto started = me.plugin_->start(call);
+        return started.ok() ? NX_OK : failed(call, started.error());
+      });
+    };
+    table_.quiesce = [](void* self) noexcept { static_cast<Adapter*>(self)->plugin_->quiesce(); };
+    table_.stop = [](void* self) noexcept { static_cast<Adapter*>(self)->plugin_->stop(); };
+    table_.destroy = [](void* self) noexcept { delete static_cast<Adapter*>(self); };
+  }
+
+  Host host_;
+  nx_plugin table_{};
+  std::deque<Callback> callbacks_;  // addresses stay
+  std::unique_ptr<Plugin> plugin_;
+};
+
+}  // namespace detail
+}  // namespace nexus
+
+// Exports `Class` as the plugin `id`; further arguments are nexus::needs("users") and nexus::wants(...). Callbacks of a
+// C++ plugin may run at the same time on several workers.
+#define NEXUS_PLUGIN(Class, id_text, version_text, ...)                                                              \
+  namespace {                                                                                                        \
+  constexpr nx_dependency kNexusDependencies[] = {__VA_ARGS__ __VA_OPT__(, ) nx_dependency{nullptr, nullptr, 0, 0}}; \
+  }                                                                                                                  \
+  extern "C" NX_EXPORT const nx_entry nexus_plugin_entry = {                                                         \
+      NX_MAGIC,                                                                                                      \
+      sizeof(nx_entry),                                                                                              \
+      NX_ABI_MAJOR,                                                                                                  \
+      NX_ABI_MINOR,                                                                                                  \
+      0,                                                                                                             \
+      0,                                                                                                             \
+      id_text,                                                                                                       \
+      version_text,                                                                                                  \
+      "nexus-cpp " __VERSION__,                                                                                      \
+      kNexusDependencies,                                                                                            \
+      sizeof(kNexusDependencies) / sizeof(kNexusDependencies[0]) - 1,                                                \
+      0,                                                                                                             \
+      &nexus::detail::Adapter<Class>::create};
