@@ -76,15 +76,16 @@ class Responder {
   class Target {
    public:
     virtual ~Target() = default;
-    // Called once, from any thread.
+    // One of the two is called, once, from any thread.
     virtual void answer(AnswerMessage answer) = 0;
+    virtual void dropped() { answer(AnswerMessage{500, {}, {}, true}); }  // there is no answer
     virtual bool abandoned() const noexcept = 0;
   };
 
   Responder() = default;
   explicit Responder(std::shared_ptr<Target> target) : target_(std::move(target)) {}
   Responder(Responder&&) noexcept = default;
-  Responder& operator=(Responder&&) noexcept = default;
+  Responder& operator=(Responder&& other) noexcept;
   ~Responder();
 
   // On the I/O thread inside the handler it is written with the batch; elsewhere through the worker's mailbox.
@@ -100,8 +101,9 @@ class Responder {
 struct EngineHandlers {
   // Runs on an I/O thread, must not block and must not throw.
   std::function<void(RequestMessage&&, Responder&&)> request;
-  // The body of an answer to something that never became a request; `app_code` is one of the documented codes (40000,
-  // 40801, 41301, 41401, 43101, 50101). The connection closes after it. `accept_language` may be empty.
+  // The answer to something that never became a request, and to one whose responder was dropped; `app_code` is one of the
+  // documented codes (40000, 40801, 41301, 41401, 43101, 50001, 50101). Its status is `http_status` whatever it says, and the
+  // connection closes after it. `accept_language` may be empty. Runs on an I/O thread.
   std::function<AnswerMessage(int http_status, std::int32_t app_code, std::string_view accept_language)> refusal;
 };
 
