@@ -25,14 +25,15 @@ enum { NX_CREDENTIAL_BEARER = 1 };
 typedef struct nx_identity {
   uint32_t struct_size;
   uint32_t reserved;
-  nx_principal principal;
   int64_t valid_until_us; /* the host may remember this answer until then, unless it is invalidated */
+  nx_principal principal; /* stays last, because it may grow itself */
 } nx_identity;
 
 typedef struct nx_identity_provider {
   uint32_t struct_size;
   uint32_t reserved;
-  /* [work] Finds out whom `credential` stands for and answers with complete_identity, at once or later. */
+  /* [work] Finds out whom `credential` stands for and answers with complete_identity, at once or later. A failure
+   * status is the answer itself (50301: it could not be found out); complete_identity must then not be called. */
   nx_status (*authenticate)(void* self, nx_call* call, nx_handle request, uint32_t kind, nx_str credential);
   void* self;
 } nx_identity_provider;

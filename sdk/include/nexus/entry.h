@@ -36,8 +36,8 @@ typedef struct nx_entry {
   const nx_dependency* dependencies;
   uint32_t dependency_count;
   uint32_t reserved2;
-  /* [life] Makes the plugin. Must not call the host yet: `host` may only be kept. On success the table stays valid
-   * until its destroy returns. */
+  /* [life] Makes the plugin. May keep `host` and fetch interfaces with get_interface, but must not call them yet. On
+   * success the table stays valid until its destroy returns. */
   nx_status (*create)(const nx_host* host, const nx_plugin** out);
 } nx_entry;
 

@@ -18,7 +18,7 @@ typedef struct nx_host {
   nx_str product;   /* "NexusPanel" */
   nx_str version;   /* of the host, semantic */
   nx_str plugin_id; /* whose host this is */
-  nx_str data_dir;  /* absolute; a folder of this plugin's own, mode 0700, made before start */
+  nx_str data_dir;  /* absolute, "<data folder>/plugins/<plugin id>": this plugin's own, mode 0700, made before start */
   /* [any][nb] Finds an interface, for example "nexus.http/1", with at least revision `min_minor`; the table is the
    * host's and stays valid until destroy returns. NX_E_UNSUPPORTED where the id or the revision is unknown. */
   nx_status (*get_interface)(const struct nx_host* host, nx_str id, uint32_t min_minor, const void** out);

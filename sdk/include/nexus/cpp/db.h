@@ -97,7 +97,8 @@ class Sql {
     return ExecResult{out.affected, out.last_id};
   }
 
-  // The first row through `map`, or nullopt where there is none.
+  // The first row through `map`, or nullopt where there is none. What `map` answers must own its parts: the views of a
+  // row end with it.
   template <class Map, class... Args>
   auto first(Map&& map, std::string_view sql, const Args&... args) const
       -> Result<std::optional<std::invoke_result_t<Map, const Row&>>> {
@@ -110,7 +111,7 @@ class Sql {
     return found;
   }
 
-  // Every row through `map`. Bound the number of rows in the SQL.
+  // Every row through `map`, likewise. Bound the number of rows in the SQL.
   template <class Map, class... Args>
   auto all(Map&& map, std::string_view sql, const Args&... args) const
       -> Result<std::vector<std::invoke_result_t<Map, const Row&>>> {

@@ -105,10 +105,7 @@ class Reply {
   Reply(const Host& host, nx_handle request) : state_(std::make_shared<State>(host, request)) {}
 
   void send(const Response& response) const {
-    if (state_->answered.exchange(true)) return;
-    response.lend([this](const nx_response& out) {
-      return state_->host.http->complete(state_->host.raw, state_->request, &out);
-    });
+    if (!state_->answered.exchange(true)) state_->complete(response);
   }
   void send(const Error& error) const { send(Response::from(error)); }
   void send(const Result<Response>& result) const { result.ok() ? send(result.value()) : send(result.error()); }
@@ -119,10 +116,17 @@ class Reply {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     ~State() {
-      if (answered.load()) return;
-      Response::from(Error(Status::internal)).lend([this](const nx_response& out) {
-        return host.http->complete(host.raw, request, &out);
-      });
+      if (!answered.load()) give(Response::from(Error(Status::internal)));
+    }
+
+    // An answer that the host refuses (data that is no JSON, for example) becomes a 500, so that the client is not left
+    // waiting.
+    void complete(const Response& response) const {
+      const auto status = give(response);
+      if (status != NX_OK && status != NX_E_STALE) give(Response::from(Error(Status::internal)));
+    }
+    nx_status give(const Response& response) const {
+      return response.lend([this](const nx_response& out) { return host.http->complete(host.raw, request, &out); });
     }
 
     Host host;
@@ -166,7 +170,8 @@ class Request {
 
   Result<void> reply(const Response& response) {
     const auto status = response.lend([this](const nx_response& out) { return api().reply(raw_, &out); });
-    if (status != NX_OK) return Error(Status{status}, "answered twice");
+    if (status == NX_E_PHASE) return Error(Status::phase, "answered twice");
+    if (status != NX_OK) return Error(Status{status}, "the host refused the answer");
     return {};
   }
   Result<Reply> defer() {

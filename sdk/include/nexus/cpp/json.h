@@ -52,15 +52,18 @@ inline Json to_json(const Error& error) {
           {"reason", error.reason()}};
 }
 inline Error error_from(const Json& value) {
+  // Whatever the other plugin sent, this answers an error: a member of the wrong type counts as absent.
+  const auto text = [&value](const char* key) { return optional_text(value, key).value_or(""); };
   std::vector<TextArg> args;
-  for (const auto& [name, text] : value.value("args", Json::object()).items()) {
-    args.push_back({name, text.is_string() ? text.get<std::string>() : text.dump()});
+  if (const auto found = value.find("args"); found != value.end() && found->is_object()) {
+    for (const auto& [name, arg] : found->items()) {
+      args.push_back({name, arg.is_string() ? arg.get<std::string>() : dump(arg)});
+    }
   }
-  const auto field = value.value("field", "");
-  const auto details_key = value.value("details_key", "");
-  auto error = field.empty() ? Error::api(value.value("code", code::kInternal), details_key, std::move(args))
-                             : Error::field(field, value.value("rule", ""), details_key, std::move(args));
-  return std::move(error).with_extra(value.value("extra", "")).because(value.value("reason", ""));
+  const auto app_code = static_cast<std::int32_t>(optional_integer(value, "code").value_or(code::kInternal));
+  auto error = text("field").empty() ? Error::api(app_code, text("details_key"), std::move(args))
+                                     : Error::field(text("field"), text("rule"), text("details_key"), std::move(args));
+  return std::move(error).with_extra(text("extra")).because(text("reason"));
 }
 
 // A service's answer that is either a value or such an error: {"ok": ...} or {"error": ...}.

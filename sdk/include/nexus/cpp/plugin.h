@@ -145,7 +145,9 @@ inline nx_status run_route(void* user_data, nx_call* raw_call, nx_http* raw_http
     }();
     if (!answer.ok()) call.set_error(answer.error().what());
     const auto sent = request.reply(answer.ok() ? answer.value() : Response::from(answer.error()));
-    return sent.ok() ? NX_OK : failed(call, sent.error());
+    if (sent.ok()) return NX_OK;
+    failed(call, sent.error());
+    return NX_E_INTERNAL;  // an answer that the host refuses is this plugin's mistake, not the client's
   });
 }
 
@@ -161,8 +163,10 @@ inline void run_event(void* user_data, nx_call* raw_call, const nx_event* event)
 inline nx_status run_service(void* self, nx_call* raw_call, nx_handle request, nx_str method, nx_str payload) noexcept {
   const auto& callback = *static_cast<const Callback*>(self);
   Call call(*callback.host, raw_call);
-  guard(call, [&]() -> nx_status {
+  bool asked = false;
+  const auto status = guard(call, [&]() -> nx_status {
     const Question question(*callback.host, request);
+    asked = true;
     try {
       callback.service(call, view(method), view(payload), question);
     } catch (const Error& error) {
@@ -170,7 +174,7 @@ inline nx_status run_service(void* self, nx_call* raw_call, nx_handle request, n
     }
     return NX_OK;
   });
-  return NX_OK;  // the question's last copy has answered, whatever happened
+  return asked ? NX_OK : status;  // once there is a question, its last copy answers, whatever happens
 }
 
 inline nx_status run_identity(void* self, nx_call* raw_call, nx_handle request, std::uint32_t kind,

@@ -12,11 +12,13 @@ using ServiceDone = std::function<void(Call&, Result<std::string>)>;
 // A service that this plugin asks. Copyable; valid for the plugin's life.
 class Binding {
  public:
+  // Bound to nothing: asking answers Status::unavailable.
   Binding() = default;
   Binding(const Host& host, nx_handle handle) noexcept : host_(&host), handle_(handle) {}
 
   // Asks; `done` runs exactly once, later, on a worker: also where the question could not be put (then at once, here).
   void invoke(Call& call, std::string_view method, std::string_view payload, ServiceDone done) const {
+    if (host_ == nullptr) return done(call, Error(Status::unavailable, "the binding is empty"));
     auto box = std::make_unique<Box>(Box{host_, std::move(done)});
     const auto status =
         host_->services->invoke(call.raw(), handle_, to_abi(method), to_abi(payload), &Box::run, box.get(), nullptr);

@@ -1,8 +1,8 @@
 // Times as the API writes them: ISO 8601 in UTC, "2024-01-01T00:00:00Z".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -25,7 +25,9 @@ inline std::string iso8601(std::int64_t microseconds) {
 
 // Takes "Z" or a numeric offset, and an optional fraction. nullopt for anything else.
 inline std::optional<std::int64_t> parse_iso8601(std::string_view text) {
-  const std::string copy(text.substr(0, 64));
+  constexpr std::size_t kLongest = 64;  // far more digits of a second than anybody writes
+  if (text.size() > kLongest || text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  const std::string copy(text);
   std::tm parts{};
   const char* rest = strptime(copy.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
   if (rest == nullptr) return std::nullopt;
@@ -40,15 +42,22 @@ inline std::optional<std::int64_t> parse_iso8601(std::string_view text) {
   if (*rest == 'Z') {
     ++rest;
   } else if (*rest == '+' || *rest == '-') {
-    int hours = 0, minutes = 0, used = 0;
-    if (std::sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5) return std::nullopt;
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    const std::string_view zone(rest + 1);
+    if (zone.size() != 5 || !digit(zone[0]) || !digit(zone[1]) || zone[2] != ':' || !digit(zone[3]) || !digit(zone[4]))
+      return std::nullopt;
+    const int hours = (zone[0] - '0') * 10 + (zone[1] - '0');
+    const int minutes = (zone[3] - '0') * 10 + (zone[4] - '0');
     offset = (*rest == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
-    rest += 1 + used;
+    rest += 1 + zone.size();
   } else {
     return std::nullopt;
   }
   if (rest != copy.c_str() + copy.size()) return std::nullopt;
-  return (static_cast<std::int64_t>(timegm(&parts)) - offset) * kMicrosecondsPerSecond + microseconds;
+  std::tm same = parts;
+  const auto seconds = static_cast<std::int64_t>(timegm(&same));
+  if (same.tm_mday != parts.tm_mday) return std::nullopt;  // the 31st of a month with 30 days
+  return (seconds - offset) * kMicrosecondsPerSecond + microseconds;
 }
 
 }  // namespace nexus

@@ -31,6 +31,7 @@ struct User {
   std::int64_t created_us = 0;
   std::int64_t updated_us = 0;
   std::optional<std::int64_t> last_login_us;
+  std::int64_t password_changed_us = 0;  // sessions from before it are over
 
   bool active() const noexcept { return status == "active"; }
 };
@@ -45,7 +46,8 @@ inline Json to_json(const User& user) {
           {"language", user.language},
           {"created_us", user.created_us},
           {"updated_us", user.updated_us},
-          {"last_login_us", json_or_null(user.last_login_us)}};
+          {"last_login_us", json_or_null(user.last_login_us)},
+          {"password_changed_us", user.password_changed_us}};
 }
 
 inline User user_from(const Json& value) {
@@ -60,6 +62,7 @@ inline User user_from(const Json& value) {
   user.created_us = value.value("created_us", std::int64_t{0});
   user.updated_us = value.value("updated_us", std::int64_t{0});
   user.last_login_us = optional_integer(value, "last_login_us");
+  user.password_changed_us = value.value("password_changed_us", std::int64_t{0});
   return user;
 }
 
