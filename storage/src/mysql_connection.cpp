@@ -185,7 +185,10 @@ Error MysqlConnection::failure(unsigned number, std::string_view message, std::s
 }
 
 Error MysqlConnection::statement_failure(const MysqlStatement& statement, std::string_view doing) {
-  return failure(mysql_stmt_errno(statement.handle()), mysql_stmt_error(statement.handle()), doing);
+  MYSQL_STMT* handle = statement.handle();
+  // A statement that the server ends while it sends rows leaves its error with the session.
+  if (mysql_stmt_errno(handle) == 0) return failure(mysql_errno(session_.handle), mysql_error(session_.handle), doing);
+  return failure(mysql_stmt_errno(handle), mysql_stmt_error(handle), doing);
 }
 
 void MysqlConnection::abandon() noexcept {

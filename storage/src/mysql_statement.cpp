@@ -61,6 +61,9 @@ unsigned MysqlStatement::execute(Args args, bool cursor) {
   if (!parameters_.empty() && mysql_stmt_bind_param(handle_, parameters_.data()) != 0) {
     return mysql_stmt_errno(handle_);
   }
+  // Buffers are bound after each run. Without this the client library calls it an error (2057, with rows on their way)
+  // when a table has got a column since the last run; with it, it takes the columns that the server describes.
+  handle_->field_count = 0;
   return mysql_stmt_execute(handle_) == 0 ? 0 : mysql_stmt_errno(handle_);
 }
 

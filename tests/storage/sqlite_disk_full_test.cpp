@@ -27,7 +27,7 @@ bool mount_small_disk(const std::string& folder) {
 class SmallDisk {
  public:
   SmallDisk() : mounted_(mount_small_disk(folder_.path())) {
-    MESSAGE((mounted_ ? "on a tmpfs" : "with a limited file size"));
+    MESSAGE("on a tmpfs: " << mounted_);
     if (mounted_) return;
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &before_);
