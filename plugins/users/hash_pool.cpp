@@ -1,0 +1,50 @@
+#include "hash_pool.h"
+
+#include <utility>
+
+namespace nexus::users {
+
+void HashPool::start() {
+  const std::lock_guard lock(mutex_);
+  if (running_) return;
+  running_ = true;
+  for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+void HashPool::stop() noexcept {
+  std::deque<Job> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = false;
+    dropped.swap(waiting_);
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool HashPool::post(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_ || waiting_.size() >= kMaxWaiting) return false;
+    waiting_.push_back(std::move(job));
+  }
+  changed_.notify_one();
+  return true;
+}
+
+void HashPool::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return !running_ || !waiting_.empty(); });
+    if (!running_) return;
+    Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    job();
+    job = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace nexus::users
