@@ -1,0 +1,35 @@
+// A route as the pipeline uses it: its specification, its pattern in parts, and what its fragment demands.
+#pragma once
+
+#include "request_rules.h"
+
+#include <nexus/api/route.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nexus::api {
+
+struct PatternSegment {
+  std::string text;  // literal text, or the parameter's name
+  bool is_parameter = false;
+};
+
+// Immutable and shared once made.
+struct RouteEntry {
+  RouteSpec spec;
+  std::vector<PatternSegment> segments;
+  RequestRules rules;
+  std::string fragment;  // the OpenAPI operation, as given
+
+  // Index of the path segment that holds this parameter.
+  std::optional<std::size_t> parameter_index(std::string_view name) const noexcept;
+};
+
+// Refused with a reason: no leading slash, an empty segment (but "/" itself), a bad or repeated parameter name.
+Result<std::vector<PatternSegment>> parse_pattern(std::string_view pattern);
+
+}  // namespace nexus::api
