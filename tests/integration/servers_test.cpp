@@ -1,0 +1,224 @@
+// One real SSH server managed end to end: key, server, connection test, metrics; and what happens when SSH goes wrong.
+#include "integration/scenario.h"
+#include "support/ssh_server.h"
+
+#include <doctest/doctest.h>
+
+using nexus::test::difference;
+using nexus::test::Json;
+using nexus::test::Scenario;
+using nexus::test::SshServer;
+
+namespace {
+
+// An ssh key that `server` accepts, and a server with it, as `token`'s user adds them; answers the server's id.
+std::int64_t add_server(Scenario& panel, SshServer& server, const std::string& token, const std::string& name = "Web服务器01") {
+  const auto key = panel.post("/api/v1/ssh-keys", {{"name", name + " key"}, {"private_key", server.private_key()}}, token);
+  REQUIRE(key.status == 201);
+  const auto added = panel.post("/api/v1/servers",
+                                {{"name", name},
+                                 {"host", "127.0.0.1"},
+                                 {"port", server.port()},
+                                 {"ssh_user", server.user()},
+                                 {"ssh_key_id", key.data().at("ssh_key").at("id")}},
+                                token);
+  REQUIRE(added.status == 201);
+  return added.data().at("server").at("id").get<std::int64_t>();
+}
+
+std::string path_of(std::int64_t id, const std::string& rest = "") { return "/api/v1/servers/" + std::to_string(id) + rest; }
+
+}  // namespace
+
+TEST_CASE("a server is added, tested and measured as documented") {
+  SshServer sshd;
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto id = add_server(panel, sshd, admin);
+
+  const auto test = panel.send("POST", path_of(id, "/test-connection"), "", admin);
+  CHECK(test.status == 200);
+  CHECK(test.body.at("message") == "连接成功");
+  CHECK(test.data().at("connected") == true);
+  CHECK(test.data().at("latency_ms").is_number_integer());
+  CHECK(test.data().at("os_info").get<std::string>() != "");
+
+  const auto list = panel.get("/api/v1/servers", admin);
+  const Json expected = {{"code", 200},
+                         {"message", "成功"},
+                         {"data",
+                          {{"servers",
+                            {{{"id", id},
+                              {"name", "Web服务器01"},
+                              {"host", "127.0.0.1"},
+                              {"port", sshd.port()},
+                              {"ssh_user", sshd.user()},
+                              {"status", "online"},
+                              {"os_info", "<string>"},
+                              {"last_heartbeat", "<time>"},
+                              {"created_at", "<time>"}}}},
+                           {"pagination", Json::parse(R"({"current_page":1,"per_page":20,"total_pages":1,"total_count":1,
+                               "has_next":false,"has_prev":false})")}}}};
+  CHECK(difference(expected, list.body) == "");
+
+  const auto metrics = panel.get(path_of(id, "/metrics"), admin);
+  CHECK(metrics.status == 200);
+  REQUIRE(metrics.body.contains("data"));
+  auto shape = metrics.data();
+  REQUIRE(shape.at("cpu").at("cores").size() >= 1);
+  REQUIRE(shape.at("disk").size() >= 1);
+  shape["cpu"]["cores"] = {shape["cpu"]["cores"][0]};
+  shape["disk"] = {shape["disk"][0]};
+  CHECK(difference(R"({"timestamp":"<time>","cpu":{"usage_percent":"<number>","cores":[{"core":0,"usage_percent":"<number>"}]},
+      "memory":{"total":"<int>","used":"<int>","free":"<int>","usage_percent":"<number>"},
+      "disk":[{"device":"<string>","mount_point":"<string>","total":"<int>","used":"<int>","free":"<int>","usage_percent":"<number>"}],
+      "network":{"bytes_sent":"<int>","bytes_recv":"<int>","packets_sent":"<int>","packets_recv":"<int>"}})",
+                   shape) == "");
+  const auto& memory = metrics.data().at("memory");
+  CHECK(memory.at("total").get<std::int64_t>() > 64 * 1024 * 1024);
+  CHECK(memory.at("used").get<std::int64_t>() + memory.at("free").get<std::int64_t>() == memory.at("total").get<std::int64_t>());
+  CHECK(metrics.data().at("cpu").at("usage_percent").get<double>() >= 0);
+  CHECK(metrics.data().at("cpu").at("usage_percent").get<double>() <= 100);
+}
+
+TEST_CASE("the documented example of adding a server") {
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto key = panel.post("/api/v1/ssh-keys", {{"name", "generated"}, {"generate", "ed25519"}}, admin);
+  REQUIRE(key.status == 201);
+  std::vector<std::int64_t> groups;
+  for (const char* name : {"web", "db"}) {
+    const auto group = panel.post("/api/v1/server-groups", {{"name", name}}, admin);
+    REQUIRE(group.status == 201);
+    groups.push_back(group.data().at("group").at("id"));
+  }
+  const auto added = panel.post("/api/v1/servers",
+                                {{"name", "新服务器"},
+                                 {"host", "192.168.1.200"},
+                                 {"port", 22},
+                                 {"ssh_user", "root"},
+                                 {"ssh_key_id", key.data().at("ssh_key").at("id")},
+                                 {"group_ids", groups}},
+                                admin);
+  CHECK(added.status == 201);
+  CHECK(difference(R"({"code":201,"message":"服务器添加成功","data":{"server":{"id":"<int>","name":"新服务器","host":"192.168.1.200",
+      "port":22,"ssh_user":"root","status":"unknown","created_at":"<time>"}}})",
+                   added.body) == "");
+
+  const auto id = added.data().at("server").at("id").get<std::int64_t>();
+  CHECK(panel.get("/api/v1/servers?group_id=" + std::to_string(groups[0]), admin).data().at("servers").size() == 1);
+  CHECK(panel.get("/api/v1/servers?search=192.168", admin).data().at("servers").size() == 1);
+  CHECK(panel.get("/api/v1/servers?status=online", admin).data().at("servers").empty());
+
+  const auto in_use = panel.remove("/api/v1/ssh-keys/" + key.data().at("ssh_key").at("id").dump(), admin);
+  CHECK(in_use.status == 409);
+  CHECK(in_use.body.contains("used_by"));
+
+  const auto renamed = panel.patch(path_of(id), {{"name", "renamed"}}, admin);
+  CHECK(renamed.status == 200);
+  CHECK(renamed.data().at("server").at("name") == "renamed");
+  CHECK(panel.remove(path_of(id), admin).status == 200);
+  CHECK(panel.get(path_of(id), admin).status == 404);
+}
+
+TEST_CASE("a server belongs to who added it") {
+  SshServer sshd;
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto bert = panel.user("bert");
+  const auto id = add_server(panel, sshd, anna);
+
+  CHECK(panel.get("/api/v1/servers", bert).data().at("servers").empty());
+  for (const auto& [method, rest] : std::vector<std::pair<std::string, std::string>>{
+           {"GET", ""}, {"DELETE", ""}, {"POST", "/test-connection"}, {"GET", "/metrics"}, {"GET", "/host-keys"}}) {
+    CAPTURE(method + rest);
+    const auto answer = panel.send(method, path_of(id, rest), "", bert);
+    CHECK(answer.status == 404);
+    CHECK(answer.code() == 40401);
+  }
+  CHECK(panel.get(path_of(id), panel.admin()).status == 200);
+}
+
+TEST_CASE("secrets come out of no answer and lie in no file") {
+  SshServer sshd;
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto id = add_server(panel, sshd, admin);
+  REQUIRE(panel.patch(path_of(id), {{"password", "Gehe1m-und-einmalig"}}, admin).status == 200);
+
+  const auto body = sshd.private_key().substr(sshd.private_key().find('\n') + 1, 40);
+  for (const auto& path : {path_of(id), std::string("/api/v1/servers"), std::string("/api/v1/ssh-keys")}) {
+    const auto text = panel.get(path, admin).text;
+    CHECK(text.find(body) == std::string::npos);
+    CHECK(text.find("Gehe1m") == std::string::npos);
+  }
+  CHECK(panel.log().find("Gehe1m") == std::string::npos);
+  CHECK(panel.log().find(body) == std::string::npos);
+  const auto found = std::system(("grep -raq -e 'Gehe1m' -e 'PRIVATE KEY' '" + panel.data_dir() + "'").c_str());
+  CHECK(WEXITSTATUS(found) == 1);
+}
+
+TEST_CASE("a changed host key is refused everywhere until it is accepted") {
+  SshServer sshd;
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto id = add_server(panel, sshd, admin);
+
+  // Background work never trusts a key that nobody has seen.
+  CHECK(panel.get(path_of(id, "/metrics"), admin).status != 200);
+  REQUIRE(panel.send("POST", path_of(id, "/test-connection"), "", admin).data().at("connected") == true);
+  REQUIRE(panel.get(path_of(id, "/metrics"), admin).status == 200);
+
+  sshd.swap_host_key();
+  const auto test = panel.send("POST", path_of(id, "/test-connection"), "", admin);
+  CHECK(test.status == 200);
+  CHECK(test.data().at("connected") == false);
+  CHECK(test.data().at("stage") == "host_key");
+  CHECK(test.data().at("host_key").at("status") == "changed");
+  const auto metrics = panel.get(path_of(id, "/metrics"), admin);
+  CHECK(metrics.status == 409);
+  CHECK(metrics.code() == 40902);
+
+  const auto fingerprint = test.data().at("host_key").at("fingerprint");
+  CHECK(panel.post(path_of(id, "/host-keys/accept"), {{"fingerprint", "SHA256:wrong"}}, admin).status >= 400);
+  CHECK(panel.post(path_of(id, "/host-keys/accept"), {{"fingerprint", fingerprint}}, admin).status == 200);
+  CHECK(panel.send("POST", path_of(id, "/test-connection"), "", admin).data().at("connected") == true);
+  CHECK(panel.get(path_of(id, "/metrics"), admin).status == 200);
+}
+
+TEST_CASE("strict host keys: not even a person's test trusts an unknown one") {
+  SshServer sshd;
+  Scenario panel({.config = "servers: {host_keys: strict}"});
+  const auto admin = panel.admin();
+  const auto id = add_server(panel, sshd, admin);
+  const auto test = panel.send("POST", path_of(id, "/test-connection"), "", admin);
+  CHECK(test.data().at("connected") == false);
+  CHECK(test.data().at("stage") == "host_key");
+}
+
+TEST_CASE("a server that refuses says where it went wrong") {
+  SshServer sshd;
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto id = add_server(panel, sshd, admin);
+  REQUIRE(panel.send("POST", path_of(id, "/test-connection"), "", admin).data().at("connected") == true);
+
+  SUBCASE("nobody listens there") {
+    sshd.stop();
+    const auto test = panel.send("POST", path_of(id, "/test-connection"), "", admin);
+    CHECK(test.status == 200);
+    CHECK(test.data().at("connected") == false);
+    CHECK(test.data().at("stage") == "connect");
+    CHECK(panel.get(path_of(id), admin).data().at("server").at("status") == "offline");
+    const auto metrics = panel.get(path_of(id, "/metrics"), admin);
+    CHECK(metrics.status == 502);
+    CHECK(metrics.code() == 50201);
+  }
+  SUBCASE("the key is not accepted") {
+    const auto key = panel.post("/api/v1/ssh-keys", {{"name", "other"}, {"generate", "ed25519"}}, admin);
+    REQUIRE(panel.patch(path_of(id), {{"ssh_key_id", key.data().at("ssh_key").at("id")}}, admin).status == 200);
+    const auto test = panel.send("POST", path_of(id, "/test-connection"), "", admin);
+    CHECK(test.data().at("connected") == false);
+    CHECK(test.data().at("stage") == "auth");
+  }
+}
