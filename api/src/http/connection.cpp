@@ -82,10 +82,11 @@ void Connection::on_late_answer(LateAnswer&& late) {
 
 void Connection::proceed() {
   for (int turn = 0; !closed_; ++turn) {
-    const bool progressed = parse_waiting();
+    const bool parsed = parse_waiting();
+    const bool had_output = !output_.empty();
     if (!flush()) break;
     if (closing_) return finish();
-    if (progressed && !waiting_.empty() && wants_input()) continue;
+    if ((parsed || had_output) && !waiting_.empty() && wants_input()) continue;
     if (!can_read_ || !wants_input()) break;
     if (turn == kTurns) {
       worker_.continued.push_back(socket_);

@@ -31,6 +31,15 @@ bool is_host(std::string_view value) noexcept {
                      [&](char c) { return c > ' ' && c < '\x7f' && kRefused.find(c) == std::string_view::npos; });
 }
 
+bool has_bare_line_feed(std::string_view lines) noexcept {
+  std::size_t at = lines.find('\n');
+  while (at != std::string_view::npos) {
+    if (at == 0 || lines[at - 1] != '\r') return true;
+    at = lines.find('\n', at + 1);
+  }
+  return false;
+}
+
 bool is_plain_number(std::string_view value) noexcept {
   return !value.empty() && value.size() <= kMostDigits && std::all_of(value.begin(), value.end(), is_digit);
 }

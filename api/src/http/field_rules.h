@@ -15,6 +15,9 @@ bool is_origin_form(std::string_view target) noexcept;
 // An authority without user, path or blanks. May be empty, as the standard has it.
 bool is_host(std::string_view value) noexcept;
 
+// A line end without its CR, in lines of which the first begins here.
+bool has_bare_line_feed(std::string_view lines) noexcept;
+
 // Digits only, few enough for 64 bits.
 bool is_plain_number(std::string_view value) noexcept;
 

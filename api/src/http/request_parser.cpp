@@ -148,6 +148,7 @@ RequestParser::Progress BeastRequestParser::header_so_far(std::string_view rest)
       if (target.size() > limits_.target_bytes) return refused(kTargetTooLong);
     }
   }
+  if (has_bare_line_feed(rest)) return refused(kMalformed);  // Beast waits for the end of the header to say so
   return header_bytes_ + rest.size() > limits_.header_bytes ? refused(kHeadersTooLarge) : Progress::need_more;
 }
 
