@@ -12,7 +12,8 @@ using nexus::test::Scenario;
 
 namespace {
 
-const Json kJohn = {{"username", "johndoe"}, {"email", "john@example.com"}, {"password", "SecureP@ss123"}, {"language", "zh-CN"}};
+const Json kJohn = {
+    {"username", "johndoe"}, {"email", "john@example.com"}, {"password", "SecureP@ss123"}, {"language", "zh-CN"}};
 const Json kJohnsLogin = {{"username", "johndoe"}, {"password", "SecureP@ss123"}};
 
 }  // namespace
@@ -28,10 +29,12 @@ TEST_CASE("a user registers, logs in, refreshes and logs out as documented") {
 
   const auto login = panel.post("/api/v1/auth/login", kJohnsLogin);
   CHECK(login.status == 200);
-  CHECK(difference(R"({"code":200,"message":"登录成功","data":{"access_token":"<jwt>","refresh_token":"<jwt>","expires_in":3600,
+  CHECK(
+      difference(
+          R"({"code":200,"message":"登录成功","data":{"access_token":"<jwt>","refresh_token":"<jwt>","expires_in":3600,
       "token_type":"Bearer","user":{"id":"<int>","username":"johndoe","email":"john@example.com","role":"user",
       "language":"zh-CN"}}})",
-                   login.body) == "");
+          login.body) == "");
 
   const auto refresh_token = login.data().at("refresh_token");
   const auto refreshed = panel.post("/api/v1/auth/refresh", {{"refresh_token", refresh_token}});
@@ -64,7 +67,8 @@ TEST_CASE("wrong credentials answer alike, whether the user exists or not") {
 
   const auto wrong = panel.post("/api/v1/auth/login", {{"username", "johndoe"}, {"password", "not the password"}});
   CHECK(wrong.status == 401);
-  CHECK(difference(R"({"code":40001,"message":"凭证无效","details":"用户名或密码不正确","request_id":"<string>"})", wrong.body) == "");
+  CHECK(difference(R"({"code":40001,"message":"凭证无效","details":"用户名或密码不正确","request_id":"<string>"})",
+                   wrong.body) == "");
 
   auto unknown = panel.post("/api/v1/auth/login", {{"username", "nobody"}, {"password", "not the password"}});
   CHECK(unknown.status == 401);
@@ -84,7 +88,8 @@ TEST_CASE("messages come in the caller's language") {
 
   const auto login = panel.post("/api/v1/auth/login", kJohnsLogin, "", english);
   CHECK(login.body.at("message") == "Login successful");
-  const auto wrong = panel.post("/api/v1/auth/login", {{"username", "johndoe"}, {"password", "x-wrong-x"}}, "", english);
+  const auto wrong =
+      panel.post("/api/v1/auth/login", {{"username", "johndoe"}, {"password", "x-wrong-x"}}, "", english);
   CHECK(wrong.body.at("message") == "Invalid credentials");
 
   // The profile says English, whatever the browser says.

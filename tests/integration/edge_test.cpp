@@ -38,12 +38,15 @@ TEST_CASE("bad bodies") {
   check_error(send("[" + std::string(65, '[') + std::string(65, ']') + "]"), 400, 40000);
   check_error(send("[]"), 422, 42201);
   check_error(send(R"({"username":7,"email":"a@example.com","password":"SecureP@ss123"})"), 422, 42201);
-  check_error(send(R"({"username":"anna","email":"a@example.com","password":"SecureP@ss123","colour":"red"})"), 422, 42201);
+  check_error(send(R"({"username":"anna","email":"a@example.com","password":"SecureP@ss123","colour":"red"})"), 422,
+              42201);
   check_error(send(std::string(2 * 1024 * 1024, 'x')), 413, 41301);
   check_error(send("a=b", "application/x-www-form-urlencoded"), 415, 41501);
   // A megabyte where a pattern looks at the text.
-  check_error(send(Json{{"username", std::string(1'000'000, 'a')}, {"email", "a@example.com"}, {"password", "SecureP@ss123"}}.dump()),
-              422, 42201);
+  check_error(
+      send(Json{{"username", std::string(1'000'000, 'a')}, {"email", "a@example.com"}, {"password", "SecureP@ss123"}}
+               .dump()),
+      422, 42201);
 
   CHECK(panel.get("/healthz").status == 200);
 }
@@ -79,7 +82,8 @@ TEST_CASE("tokens that are none") {
   auto changed = good;
   changed[changed.size() / 2] = changed[changed.size() / 2] == 'A' ? 'B' : 'A';
   const std::string none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiIxIn0.";
-  for (const auto& token : {changed, none, std::string("x"), std::string("a.b.c"), good + "x", std::string(5000, 'a')}) {
+  for (const auto& token :
+       {changed, none, std::string("x"), std::string("a.b.c"), good + "x", std::string(5000, 'a')}) {
     CAPTURE(token.substr(0, 40));
     const auto refused = panel.get("/api/v1/users/me", token);
     check_error(refused, 401, 40003);
@@ -135,9 +139,10 @@ TEST_CASE("the OpenAPI document has every route of the plugins that run") {
   const auto answer = panel.get("/api/v1/openapi.json");
   REQUIRE(answer.status == 200);
   CHECK(answer.body.at("openapi").get<std::string>().substr(0, 4) == "3.1.");
-  for (const char* path : {"/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout",
-                           "/api/v1/users", "/api/v1/users/{id}", "/api/v1/servers", "/api/v1/servers/{id}",
-                           "/api/v1/servers/{id}/test-connection", "/api/v1/servers/{id}/metrics", "/healthz", "/readyz"}) {
+  for (const char* path :
+       {"/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout", "/api/v1/users",
+        "/api/v1/users/{id}", "/api/v1/servers", "/api/v1/servers/{id}", "/api/v1/servers/{id}/test-connection",
+        "/api/v1/servers/{id}/metrics", "/healthz", "/readyz"}) {
     CHECK_MESSAGE(answer.body.at("paths").contains(path), path);
   }
 }

@@ -37,9 +37,11 @@ std::string member_difference(const Json& expected, const Json& actual, const st
 }
 
 std::string element_difference(const Json& expected, const Json& actual, const std::string& path) {
-  if (expected.size() != actual.size()) return path + ": " + std::to_string(actual.size()) + " elements: " + actual.dump();
+  if (expected.size() != actual.size())
+    return path + ": " + std::to_string(actual.size()) + " elements: " + actual.dump();
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    if (auto inner = difference(expected[i], actual[i], path + "[" + std::to_string(i) + "]"); !inner.empty()) return inner;
+    if (auto inner = difference(expected[i], actual[i], path + "[" + std::to_string(i) + "]"); !inner.empty())
+      return inner;
   }
   return "";
 }

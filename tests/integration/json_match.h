@@ -10,11 +10,13 @@ namespace nexus::test {
 
 using Json = nlohmann::ordered_json;
 
-// Empty where `actual` has exactly the members of `expected`, in that order, with equal values; else the first difference with its path.
-// In `expected`, the text "<int>", "<number>", "<string>", "<time>" (ISO 8601 UTC), "<jwt>", "<bool>" or "<any>" stands
-// for any such value.
+// Empty where `actual` has exactly the members of `expected`, in that order, with equal values; else the first
+// difference with its path. In `expected`, the text "<int>", "<number>", "<string>", "<time>" (ISO 8601 UTC), "<jwt>",
+// "<bool>" or "<any>" stands for any such value.
 std::string difference(const Json& expected, const Json& actual, const std::string& path = "$");
 
-inline std::string difference(std::string_view expected, const Json& actual) { return difference(Json::parse(expected), actual); }
+inline std::string difference(std::string_view expected, const Json& actual) {
+  return difference(Json::parse(expected), actual);
+}
 
 }  // namespace nexus::test

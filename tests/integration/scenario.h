@@ -1,7 +1,7 @@
 // A real panel with a database of its own, and a client that speaks to it: what every scenario starts with.
 //
-// The database is SQLite, or MariaDB where the environment says NEXUS_TEST_DATABASE=mariadb; CTest runs the suite once on
-// each.
+// The database is SQLite, or MariaDB where the environment says NEXUS_TEST_DATABASE=mariadb; CTest runs the suite once
+// on each.
 #pragma once
 
 #include "integration/json_match.h"
@@ -26,7 +26,7 @@ struct Answer {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct ScenarioOptions {
-  std::string config;           // more YAML for the configuration file
+  std::string config;  // more YAML for the configuration file
   std::string rate_limits = "rate_limits: {general_per_minute: 0, auth_per_minute: 0}";
   std::string admin_password = "Adm1n-of-the-Panel";
   std::vector<std::pair<std::string, std::string>> environment;
@@ -41,8 +41,8 @@ class Scenario {
   Scenario(const Scenario&) = delete;
   Scenario& operator=(const Scenario&) = delete;
 
-  Answer send(const std::string& method, const std::string& path, const std::string& body, const std::string& token = {},
-              const Headers& headers = {});
+  Answer send(const std::string& method, const std::string& path, const std::string& body,
+              const std::string& token = {}, const Headers& headers = {});
   Answer get(const std::string& path, const std::string& token = {}, const Headers& headers = {}) {
     return send("GET", path, "", token, headers);
   }

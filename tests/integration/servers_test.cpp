@@ -12,8 +12,10 @@ using nexus::test::SshServer;
 namespace {
 
 // An ssh key that `server` accepts, and a server with it, as `token`'s user adds them; answers the server's id.
-std::int64_t add_server(Scenario& panel, SshServer& server, const std::string& token, const std::string& name = "Web服务器01") {
-  const auto key = panel.post("/api/v1/ssh-keys", {{"name", name + " key"}, {"private_key", server.private_key()}}, token);
+std::int64_t add_server(Scenario& panel, SshServer& server, const std::string& token,
+                        const std::string& name = "Web服务器01") {
+  const auto key =
+      panel.post("/api/v1/ssh-keys", {{"name", name + " key"}, {"private_key", server.private_key()}}, token);
   REQUIRE(key.status == 201);
   const auto added = panel.post("/api/v1/servers",
                                 {{"name", name},
@@ -26,7 +28,9 @@ std::int64_t add_server(Scenario& panel, SshServer& server, const std::string& t
   return added.data().at("server").at("id").get<std::int64_t>();
 }
 
-std::string path_of(std::int64_t id, const std::string& rest = "") { return "/api/v1/servers/" + std::to_string(id) + rest; }
+std::string path_of(std::int64_t id, const std::string& rest = "") {
+  return "/api/v1/servers/" + std::to_string(id) + rest;
+}
 
 }  // namespace
 
@@ -44,20 +48,21 @@ TEST_CASE("a server is added, tested and measured as documented") {
   CHECK(test.data().at("os_info").get<std::string>() != "");
 
   const auto list = panel.get("/api/v1/servers", admin);
-  const Json expected = {{"code", 200},
-                         {"message", "成功"},
-                         {"data",
-                          {{"servers",
-                            {{{"id", id},
-                              {"name", "Web服务器01"},
-                              {"host", "127.0.0.1"},
-                              {"port", sshd.port()},
-                              {"ssh_user", sshd.user()},
-                              {"status", "online"},
-                              {"os_info", "<string>"},
-                              {"last_heartbeat", "<time>"},
-                              {"created_at", "<time>"}}}},
-                           {"pagination", Json::parse(R"({"current_page":1,"per_page":20,"total_pages":1,"total_count":1,
+  const Json expected = {
+      {"code", 200},
+      {"message", "成功"},
+      {"data",
+       {{"servers",
+         {{{"id", id},
+           {"name", "Web服务器01"},
+           {"host", "127.0.0.1"},
+           {"port", sshd.port()},
+           {"ssh_user", sshd.user()},
+           {"status", "online"},
+           {"os_info", "<string>"},
+           {"last_heartbeat", "<time>"},
+           {"created_at", "<time>"}}}},
+        {"pagination", Json::parse(R"({"current_page":1,"per_page":20,"total_pages":1,"total_count":1,
                                "has_next":false,"has_prev":false})")}}}};
   CHECK(difference(expected, list.body) == "");
 
@@ -69,14 +74,16 @@ TEST_CASE("a server is added, tested and measured as documented") {
   REQUIRE(shape.at("disk").size() >= 1);
   shape["cpu"]["cores"] = {shape["cpu"]["cores"][0]};
   shape["disk"] = {shape["disk"][0]};
-  CHECK(difference(R"({"timestamp":"<time>","cpu":{"usage_percent":"<number>","cores":[{"core":0,"usage_percent":"<number>"}]},
+  CHECK(difference(
+            R"({"timestamp":"<time>","cpu":{"usage_percent":"<number>","cores":[{"core":0,"usage_percent":"<number>"}]},
       "memory":{"total":"<int>","used":"<int>","free":"<int>","usage_percent":"<number>"},
       "disk":[{"device":"<string>","mount_point":"<string>","total":"<int>","used":"<int>","free":"<int>","usage_percent":"<number>"}],
       "network":{"bytes_sent":"<int>","bytes_recv":"<int>","packets_sent":"<int>","packets_recv":"<int>"}})",
-                   shape) == "");
+            shape) == "");
   const auto& memory = metrics.data().at("memory");
   CHECK(memory.at("total").get<std::int64_t>() > 64 * 1024 * 1024);
-  CHECK(memory.at("used").get<std::int64_t>() + memory.at("free").get<std::int64_t>() == memory.at("total").get<std::int64_t>());
+  CHECK(memory.at("used").get<std::int64_t>() + memory.at("free").get<std::int64_t>() ==
+        memory.at("total").get<std::int64_t>());
   CHECK(metrics.data().at("cpu").at("usage_percent").get<double>() >= 0);
   CHECK(metrics.data().at("cpu").at("usage_percent").get<double>() <= 100);
 }
@@ -101,9 +108,11 @@ TEST_CASE("the documented example of adding a server") {
                                  {"group_ids", groups}},
                                 admin);
   CHECK(added.status == 201);
-  CHECK(difference(R"({"code":201,"message":"服务器添加成功","data":{"server":{"id":"<int>","name":"新服务器","host":"192.168.1.200",
+  CHECK(
+      difference(
+          R"({"code":201,"message":"服务器添加成功","data":{"server":{"id":"<int>","name":"新服务器","host":"192.168.1.200",
       "port":22,"ssh_user":"root","status":"unknown","created_at":"<time>"}}})",
-                   added.body) == "");
+          added.body) == "");
 
   const auto id = added.data().at("server").at("id").get<std::int64_t>();
   CHECK(panel.get("/api/v1/servers?group_id=" + std::to_string(groups[0]), admin).data().at("servers").size() == 1);

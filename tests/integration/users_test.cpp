@@ -43,10 +43,11 @@ TEST_CASE("a user sees himself and nobody else") {
   const auto id = me.data().at("user").at("id").get<int>();
 
   const auto detail = panel.get("/api/v1/users/" + std::to_string(id), token);
-  CHECK(difference(R"({"code":200,"message":"成功","data":{"user":{"id":"<int>","username":"anna","email":"anna@example.com",
+  CHECK(difference(
+            R"({"code":200,"message":"成功","data":{"user":{"id":"<int>","username":"anna","email":"anna@example.com",
       "avatar":null,"role":"user","status":"active","language":"zh-CN","created_at":"<time>","updated_at":"<time>",
       "last_login_at":"<time>"}}})",
-                   detail.body) == "");
+            detail.body) == "");
 
   const auto other = panel.get("/api/v1/users/1", token);
   CHECK(other.status == 404);
@@ -55,19 +56,21 @@ TEST_CASE("a user sees himself and nobody else") {
 
   const auto list = panel.get("/api/v1/users", token);
   CHECK(list.status == 403);
-  CHECK(difference(R"({"code":40301,"message":"权限不足","details":"<string>","request_id":"<string>"})", list.body) == "");
+  CHECK(difference(R"({"code":40301,"message":"权限不足","details":"<string>","request_id":"<string>"})", list.body) ==
+        "");
 }
 
 TEST_CASE("a query that makes no sense is refused and named") {
   Scenario panel;
   const auto admin = panel.admin();
-  for (const char* query : {"per_page=101", "per_page=0", "page=0", "page=-1", "page=x", "page=1&page=2", "colour=red", "role=king",
-                            "sort=password_hash", "page=99999999999999999999"}) {
+  for (const char* query : {"per_page=101", "per_page=0", "page=0", "page=-1", "page=x", "page=1&page=2", "colour=red",
+                            "role=king", "sort=password_hash", "page=99999999999999999999"}) {
     CAPTURE(query);
     const auto refused = panel.get(std::string("/api/v1/users?") + query, admin);
     CHECK(refused.status == 400);
     CHECK(refused.code() == 40000);
-    CHECK(refused.body.at("details").get<std::string>().find(std::string(query).substr(0, std::string(query).find('='))) != std::string::npos);
+    CHECK(refused.body.at("details").get<std::string>().find(
+              std::string(query).substr(0, std::string(query).find('='))) != std::string::npos);
   }
 }
 

@@ -1,0 +1,111 @@
+#include "integration/scenario.h"
+
+#include "support/mariadb_server.h"
+#include "support/panel_process.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace nexus::test {
+
+bool on_mariadb() {
+  const char* database = std::getenv("NEXUS_TEST_DATABASE");
+  return database != nullptr && std::string(database) == "mariadb";
+}
+
+struct Scenario::State {
+  explicit State(ScenarioOptions scenario) {
+    options.config = scenario.rate_limits + "\n" + scenario.config + "\n";
+    if (on_mariadb()) options.config += "storage: {url: '" + MariadbServer::shared().create_database() + "'}\n";
+    if (!scenario.admin_password.empty()) options.environment["NEXUS_ADMIN_PASSWORD"] = scenario.admin_password;
+    for (const auto& [name, value] : scenario.environment) options.environment[name] = value;
+    options.data_dir = folder.path() + "/data";
+    admin_password = scenario.admin_password;
+    start();
+  }
+
+  void start() {
+    panel = std::make_unique<PanelProcess>(options);
+    client = std::make_unique<HttpClient>(panel->port());
+  }
+
+  void stop(bool kill) {
+    client.reset();
+    earlier_log += panel->log() + panel->errors();
+    if (kill) {
+      panel->kill_now();
+    } else {
+      CHECK(panel->terminate() == 0);
+      CHECK(panel->sanitizer_report() == "");
+    }
+    panel.reset();
+  }
+
+  TemporaryFolder folder;
+  PanelOptions options;
+  std::string admin_password;
+  std::string earlier_log;
+  std::unique_ptr<PanelProcess> panel;
+  std::unique_ptr<HttpClient> client;
+  std::map<std::string, std::string> tokens;
+};
+
+Scenario::Scenario(ScenarioOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+
+// A panel that does not end with 0, or that a sanitizer has found fault with, fails the scenario.
+Scenario::~Scenario() {
+  if (state_->panel != nullptr) state_->stop(false);
+}
+
+Answer Scenario::send(const std::string& method, const std::string& path, const std::string& body,
+                      const std::string& token, const Headers& headers) {
+  std::map<std::string, std::string> all(headers.begin(), headers.end());
+  if (!token.empty()) all["Authorization"] = "Bearer " + token;
+  const auto raw = state_->client->request(method, path, body.empty() ? std::nullopt : std::optional(body), all);
+  Answer answer;
+  answer.status = raw.status;
+  answer.headers = {raw.headers.begin(), raw.headers.end()};
+  answer.text = raw.body;
+  answer.body = Json::parse(raw.body, nullptr, false);
+  if (answer.body.is_discarded()) answer.body = nullptr;
+  return answer;
+}
+
+std::string Scenario::admin() {
+  auto& token = state_->tokens["admin"];
+  if (token.empty()) {
+    const auto login = post("/api/v1/auth/login", {{"username", "admin"}, {"password", state_->admin_password}});
+    if (login.status != 200) throw std::runtime_error("the admin cannot log in: " + login.text);
+    token = login.data().at("access_token");
+  }
+  return token;
+}
+
+std::string Scenario::user(const std::string& name) {
+  auto& token = state_->tokens[name];
+  if (token.empty()) {
+    const auto registered =
+        post("/api/v1/auth/register", {{"username", name}, {"email", name + "@example.com"}, {"password", kPassword}});
+    if (registered.status != 201) throw std::runtime_error(name + " cannot register: " + registered.text);
+    const auto login = post("/api/v1/auth/login", {{"username", name}, {"password", kPassword}});
+    if (login.status != 200) throw std::runtime_error(name + " cannot log in: " + login.text);
+    token = login.data().at("access_token");
+  }
+  return token;
+}
+
+void Scenario::restart(bool kill) {
+  state_->stop(kill);
+  state_->start();
+}
+
+std::uint16_t Scenario::port() const { return state_->panel->port(); }
+std::string Scenario::data_dir() const { return state_->options.data_dir; }
+std::string Scenario::log() const { return state_->earlier_log + state_->panel->log() + state_->panel->errors(); }
+
+void Scenario::kill_database() { MariadbServer::shared().kill(); }
+void Scenario::start_database() { MariadbServer::shared().start(); }
+
+}  // namespace nexus::test
