@@ -63,6 +63,7 @@ class Question {
 
   nx_handle handle() const noexcept { return state_->request; }
   void answer(std::string_view response) const { complete(NX_OK, response); }
+  void answer(const std::string& response) const { complete(NX_OK, response); }
   void answer(const Error& error) const { complete(static_cast<nx_status>(error.status()), error.what()); }
   void answer(const Result<std::string>& result) const {
     result.ok() ? answer(std::string_view(result.value())) : answer(result.error());
