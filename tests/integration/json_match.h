@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace nexus::test {
 
@@ -15,7 +14,7 @@ using Json = nlohmann::ordered_json;
 // "<bool>" or "<any>" stands for any such value.
 std::string difference(const Json& expected, const Json& actual, const std::string& path = "$");
 
-inline std::string difference(std::string_view expected, const Json& actual) {
+inline std::string difference(const char* expected, const Json& actual) {
   return difference(Json::parse(expected), actual);
 }
 

@@ -1,7 +1,8 @@
 // The edge as the host sees it: routes in, answers out.
 //
-// The pipeline, in this order (api/src/pipeline.cpp is the same list): access log, target and method, body limit,
-// route match, authenticate, rate limit, authorize, validate, handler.
+// The pipeline, in this order (api/src/pipeline.cpp is the same list): target, route match (404, 405, OPTIONS), body limit,
+// authenticate, rate limit, authorize, parameters, body, handler. The access log is written when a request is answered.
+// Whoever is refused by authentication counts against the limit of their address.
 #pragma once
 
 #include <nexus/api/hooks.h>
@@ -33,7 +34,7 @@ struct ServerOptions {
 // Thread-safe.
 class Server {
  public:
-  // Binds; fails with a reason. `hooks` must outlive the server.
+  // Binds; fails with a reason. `hooks` must outlive the server and every exchange.
   static Result<std::unique_ptr<Server>> create(const ServerOptions& options, Hooks& hooks);
   virtual ~Server() = default;
 
