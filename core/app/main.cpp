@@ -1,0 +1,3 @@
+#include "core/app/command_line.h"
+
+int main(int argc, char** argv) { return nexus::core::run_command_line(argc, argv); }
