@@ -197,7 +197,8 @@ TEST_SUITE("database") {
     Probing host([](Request& request) -> Result<Response> {
       const Sql sql(request.call());
       NEXUS_TRY(sql.exec("INSERT INTO probe_items VALUES (?, ?, ?)", 1, "one", 1.5));
-      NEXUS_TRY(sql.exec("INSERT INTO probe_items VALUES (?, ?, ?)", 2, nullptr, std::optional(request.query_number("size", 0))));
+      NEXUS_TRY(sql.exec("INSERT INTO probe_items VALUES (?, ?, ?)", 2, nullptr,
+                         std::optional(request.query_number("size", 0))));
       NEXUS_TRY(sql.exec("INSERT INTO probe_items VALUES (?, ?, ?)", 3, nexus::Blob{{"a\0b", 3}}, true));
       NEXUS_ASSIGN(const auto names, sql.all([](const nexus::Row& row) { return row.optional_string(1); },
                                              "SELECT id, name, size FROM probe_items ORDER BY id"));
