@@ -211,7 +211,7 @@ def listed_sources(root):
     paths = tracked(root)
     for cmake in (path for path in paths if path.name == "CMakeLists.txt"):
         text = re.sub(r"#.*", "", (root / cmake).read_text())
-        made = set(re.findall(r"configure_file\(\S+\s+(\S+)", text)) | set(re.findall(r"OUTPUT\s+(\S+)", text))
+        made = set(re.findall(r"configure_file\(\S+\s+([^\s)]+)", text)) | set(re.findall(r"OUTPUT\s+([^\s)]+)", text))
         for name in re.findall(r"[\w./${}-]+\.(?:cpp|c)(?![\w.])", text):
             if "$" in name or name.startswith("/"):
                 name = name.replace("${CMAKE_CURRENT_SOURCE_DIR}/", "")
