@@ -26,6 +26,8 @@ add_compile_definitions(_GNU_SOURCE)
 function(nexus_defaults target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual
+    # gcc 12 sees overlaps in "literal" + std::string that are not there (PR 105651)
+    $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
     $<$<BOOL:${NEXUS_WERROR}>:-Werror>
     # ccache needs it to cache what uses a precompiled header
