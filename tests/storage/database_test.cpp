@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -72,6 +73,24 @@ TEST_CASE_TEMPLATE("rows come in bounded batches, in order, with their columns",
   }
   CHECK(next == 1001);
   CHECK(batches == 4);
+}
+
+TEST_CASE_TEMPLATE("parameters are only borrowed until the query returns", Engine, SqliteEngine, MariadbEngine) {
+  People<Engine> people;
+  people.add_many(1000);
+  std::string pattern = "person %";
+  auto rows = people.database->query("SELECT id FROM people WHERE name LIKE ?",
+                                     Values{to_value(std::string_view(pattern))}, false, soon());
+  REQUIRE(rows.ok());
+  std::fill(pattern.begin(), pattern.end(), 'x');
+  std::size_t seen = 0;
+  for (;;) {
+    auto cells = (*rows)->fetch();
+    REQUIRE(cells.ok());
+    if (cells->empty()) break;
+    seen += cells->size();
+  }
+  CHECK(seen == 1000);
 }
 
 TEST_CASE_TEMPLATE("rows dropped half way leave a database that works", Engine, SqliteEngine, MariadbEngine) {
