@@ -1,0 +1,44 @@
+#include "core/runtime/permissions.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace nexus::core {
+
+std::vector<std::string> split_roles(std::string_view roles) {
+  std::vector<std::string> names;
+  while (!roles.empty()) {
+    const auto comma = std::min(roles.find(','), roles.size());
+    auto name = roles.substr(0, comma);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (!name.empty()) names.emplace_back(name);
+    roles.remove_prefix(std::min(comma + 1, roles.size()));
+  }
+  return names;
+}
+
+void Permissions::add(const std::string& owner, const std::vector<PermissionSpec>& specs) {
+  const std::unique_lock lock(mutex_);
+  for (const auto& spec : specs) entries_.insert_or_assign(spec.name, Entry{owner, spec.roles});
+}
+
+void Permissions::remove(const std::string& owner) {
+  const std::unique_lock lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) { return entry.second.owner == owner; });
+}
+
+bool Permissions::known(std::string_view permission) const {
+  const std::shared_lock lock(mutex_);
+  return entries_.contains(permission);
+}
+
+bool Permissions::holds(std::string_view role, std::string_view permission) const noexcept {
+  if (role == "admin") return true;
+  const std::shared_lock lock(mutex_);
+  const auto found = entries_.find(permission);
+  return found != entries_.end() &&
+         std::find(found->second.roles.begin(), found->second.roles.end(), role) != found->second.roles.end();
+}
+
+}  // namespace nexus::core

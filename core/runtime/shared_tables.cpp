@@ -1,0 +1,119 @@
+// Events, services, clock, identity and permissions: what plugins share.
+#include "core/runtime/tables.h"
+#include "core/runtime/values.h"
+
+namespace nexus::core {
+namespace {
+
+nx_status declare_topic(nx_reg* reg, nx_str topic, nx_str schema) {
+  if (reg == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->declare_topic(*reg, view(topic), view(schema)); });
+}
+
+nx_status subscribe(nx_reg* reg, const nx_subscription* subscription) {
+  if (reg == nullptr || subscription == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->subscribe(*reg, copy_struct(subscription)); });
+}
+
+nx_status publish(const nx_host* host, const nx_call* call, const nx_event* event) {
+  if (host == nullptr || event == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  if (!plugin.registered()) return NX_E_PHASE;
+  return answer([&]() -> nx_status {
+    auto* const topic = plugin.topic(view(event->topic));
+    if (topic == nullptr) return NX_E_NOT_FOUND;
+    const auto request_id = call == nullptr ? std::string_view{} : call->request_id();
+    return plugin.parts().bus->publish(*topic, view(event->key), view(event->payload), request_id);
+  });
+}
+
+nx_status provide(nx_reg* reg, const nx_service* service) {
+  if (reg == nullptr || service == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->provide_service(*reg, copy_struct(service)); });
+}
+
+nx_status bind(nx_reg* reg, nx_str id, std::uint32_t min_minor, std::uint32_t flags, nx_handle* out) {
+  if (reg == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->bind_service(*reg, view(id), min_minor, flags, out); });
+}
+
+nx_status invoke(nx_call* call, nx_handle binding, nx_str method, nx_str payload, nx_service_done done, void* user_data,
+                 nx_handle* out) {
+  if (call == nullptr) return NX_E_INVALID;
+  return answer([&] {
+    return call->owner().services().invoke(*call, binding, view(method), view(payload), done, user_data, out);
+  });
+}
+
+nx_status cancel_invocation(const nx_host* host, nx_handle invocation) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().services->cancel(plugin.owner(), invocation); });
+}
+
+nx_status complete_invocation(const nx_host* host, nx_handle request, nx_status status, nx_str response) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().services->complete(plugin.owner(), request, status, view(response)); });
+}
+
+std::int64_t now_us(const nx_host*) { return wall_clock_us(); }
+
+std::int64_t monotonic_us(const nx_host*) {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+nx_status set_timer(const nx_host* host, std::int64_t delay_us, nx_timer_fn fn, void* user_data, nx_handle* out) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  if (!plugin.registered()) return NX_E_PHASE;
+  return answer([&] {
+    return plugin.parts().timers->after(plugin.owner(), std::chrono::microseconds(delay_us), fn, user_data, out);
+  });
+}
+
+nx_status cancel_timer(const nx_host* host, nx_handle timer) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().timers->cancel(plugin.owner(), timer); });
+}
+
+nx_status declare_permission(nx_reg* reg, const nx_permission* permission) {
+  if (reg == nullptr || permission == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->declare_permission(*reg, copy_struct(permission)); });
+}
+
+nx_status check_permission(const nx_call* call, nx_str permission) {
+  if (call == nullptr) return NX_E_INVALID;
+  return call->owner().permissions().holds(view(call->principal().role), view(permission)) ? NX_OK : NX_E_DENIED;
+}
+
+nx_status provide_identity(nx_reg* reg, const nx_identity_provider* provider) {
+  if (reg == nullptr || provider == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->provide_identity(*reg, copy_struct(provider)); });
+}
+
+nx_status complete_identity(const nx_host* host, nx_handle request, std::int32_t app_code,
+                            const nx_identity* identity) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().identities->complete(plugin.owner(), request, app_code, identity); });
+}
+
+nx_status invalidate(const nx_host* host, std::uint32_t kind, nx_str id) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().identities->invalidate(plugin.owner(), kind, view(id)); });
+}
+
+}  // namespace
+
+const nx_events_api kEventsTable = {sizeof(nx_events_api), 0, declare_topic, subscribe, publish};
+const nx_services_api kServicesTable = {sizeof(nx_services_api), 0, provide, bind, invoke, cancel_invocation,
+                                        complete_invocation};
+const nx_clock_api kClockTable = {sizeof(nx_clock_api), 0, now_us, monotonic_us, set_timer, cancel_timer};
+const nx_auth_api kAuthTable = {sizeof(nx_auth_api), 0,         declare_permission, check_permission, provide_identity,
+                                complete_identity,   invalidate};
+
+}  // namespace nexus::core
