@@ -30,9 +30,9 @@ struct NewAccount {
 };
 
 struct UserFilter {
-  std::optional<std::string> role;
-  std::optional<std::string> status;
-  std::string search;                // folded; empty: everybody
+  std::optional<std::string> role = {};
+  std::optional<std::string> status = {};
+  std::string search = {};           // folded; empty: everybody
   std::string sort = "-created_at";  // a field of the answer, with '-' for descending; an unknown one sorts by id
   std::int64_t limit = 0;
   std::int64_t offset = 0;
