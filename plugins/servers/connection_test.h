@@ -1,0 +1,16 @@
+// A person's test of a connection: who answers there, and what it is.
+#pragma once
+
+#include "ssh_gateway.h"
+
+#include <nexus/cpp/http.h>
+
+namespace nexus::servers {
+
+// Answers through `reply`, also where there is no room. `call` is kept until then.
+void test_connection(SshGateway& gateway, const ServerAccess& access, OwnedCall call, const Reply& reply);
+
+// PRETTY_NAME of an os-release file; empty where there is none.
+std::string pretty_name(std::string_view os_release);
+
+}  // namespace nexus::servers

@@ -1,0 +1,27 @@
+// servers_groups: SQL and nothing else.
+#pragma once
+
+#include "model.h"
+
+#include <nexus/cpp/db.h>
+
+namespace nexus::servers {
+
+// On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not found.
+class GroupStore {
+ public:
+  explicit GroupStore(const Sql& sql) noexcept : sql_(sql) {}
+
+  Result<std::vector<Group>> list(const Scope& scope, std::int64_t limit, std::int64_t offset) const;
+  Result<std::int64_t> count(const Scope& scope) const;
+  Result<std::optional<Group>> find(const Scope& scope, std::int64_t id) const;
+  // Status::conflict where the owner has one of that name.
+  Result<std::int64_t> insert(const Group& group) const;
+  Result<void> update(const Group& group) const;
+  Result<void> remove(std::int64_t id) const;
+
+ private:
+  Sql sql_;
+};
+
+}  // namespace nexus::servers

@@ -1,0 +1,22 @@
+// What to do about a host key that a server shows.
+#pragma once
+
+#include "model.h"
+#include "ssh/connector.h"
+
+#include <span>
+#include <string_view>
+
+namespace nexus::servers {
+
+enum class HostKeyDecision {
+  known,      // it is trusted
+  trust_now,  // nothing is trusted yet, and the caller may begin
+  unknown,    // nothing is trusted yet, and the caller may not
+  changed,    // another key is trusted
+};
+
+// `seen` are the keys of that server at that address; `public_key` is the base64 of the shown one.
+HostKeyDecision decide(std::span<const SeenHostKey> seen, std::string_view public_key, ssh::Trust trust, bool strict);
+
+}  // namespace nexus::servers

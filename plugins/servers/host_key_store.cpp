@@ -1,0 +1,69 @@
+#include "host_key_store.h"
+
+namespace nexus::servers {
+namespace {
+
+constexpr std::string_view kSelectHostKeys =
+    "SELECT id, host, port, type, fingerprint, public_key, state, first_seen_us, last_seen_us, decided_us, decided_by "
+    "FROM servers_host_keys ";
+
+SeenHostKey read_host_key(const Row& row) {
+  return {row.integer(0), row.string(1),           row.integer(2),          row.string(3),
+          row.string(4),  row.string(5),           row.string(6),           row.integer(7),
+          row.integer(8), row.optional_integer(9), row.optional_integer(10)};
+}
+
+}  // namespace
+
+Result<std::vector<SeenHostKey>> HostKeyStore::of_server(std::int64_t server_id) const {
+  return sql_.all(read_host_key,
+                  std::string(kSelectHostKeys) + "WHERE server_id = ? ORDER BY last_seen_us DESC, id DESC LIMIT 200",
+                  server_id);
+}
+
+Result<std::vector<SeenHostKey>> HostKeyStore::at_address(std::int64_t server_id, std::string_view host,
+                                                          std::int64_t port) const {
+  return sql_.all(read_host_key,
+                  std::string(kSelectHostKeys) +
+                      "WHERE server_id = ? AND host = ? AND port = ? ORDER BY last_seen_us DESC, id DESC LIMIT 200",
+                  server_id, host, port);
+}
+
+Result<void> HostKeyStore::put(std::int64_t server_id, const SeenHostKey& key) const {
+  NEXUS_ASSIGN(const auto known,
+               sql_.exec("UPDATE servers_host_keys SET state = ?, last_seen_us = ?, decided_us = ?, decided_by = ? "
+                         "WHERE server_id = ? AND host = ? AND port = ? AND fingerprint = ?",
+                         key.state, key.last_seen_us, key.decided_us, key.decided_by, server_id, key.host, key.port,
+                         key.fingerprint));
+  if (known.affected > 0) return {};
+  NEXUS_TRY(
+      sql_.exec("INSERT INTO servers_host_keys (server_id, host, port, type, fingerprint, public_key, state, "
+                "first_seen_us, last_seen_us, decided_us, decided_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                server_id, key.host, key.port, key.type, key.fingerprint, key.public_key, key.state, key.first_seen_us,
+                key.last_seen_us, key.decided_us, key.decided_by));
+  return {};
+}
+
+Result<void> HostKeyStore::touch(std::int64_t id, std::int64_t now_us) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_host_keys SET last_seen_us = ? WHERE id = ?", now_us, id));
+  return {};
+}
+
+Result<void> HostKeyStore::set_state(std::int64_t id, std::string_view state, std::int64_t now_us,
+                                     std::int64_t user_id) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_host_keys SET state = ?, decided_us = ?, decided_by = ? WHERE id = ?", state,
+                      now_us, user_id, id));
+  return {};
+}
+
+Result<void> HostKeyStore::trim_pending(std::int64_t server_id) const {
+  NEXUS_ASSIGN(const auto surplus,
+               sql_.all([](const Row& row) { return row.integer(0); },
+                        "SELECT id FROM servers_host_keys WHERE server_id = ? AND state = 'pending' "
+                        "ORDER BY last_seen_us DESC, id DESC LIMIT 100 OFFSET ?",
+                        server_id, kMaxPending));
+  for (const auto id : surplus) NEXUS_TRY(sql_.exec("DELETE FROM servers_host_keys WHERE id = ?", id));
+  return {};
+}
+
+}  // namespace nexus::servers

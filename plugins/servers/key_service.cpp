@@ -1,0 +1,99 @@
+#include "key_service.h"
+
+#include "input_rules.h"
+#include "ssh/private_key.h"
+
+#include <nexus/cpp/json.h>
+
+namespace nexus::servers {
+namespace {
+
+Error key_fault(ssh::KeyFault fault) {
+  switch (fault) {
+    case ssh::KeyFault::malformed: return Error::field("private_key", "format", "servers.key_malformed");
+    case ssh::KeyFault::unsupported: return Error::field("private_key", "supported", "servers.key_unsupported");
+    case ssh::KeyFault::passphrase_missing: return Error::field("passphrase", "required", "servers.passphrase_missing");
+    case ssh::KeyFault::passphrase_wrong: return Error::field("passphrase", "matches", "servers.passphrase_wrong");
+  }
+  return Error(Status::internal);
+}
+
+Error key_name_explained(const Error& error) {
+  return error.status() == Status::conflict ? Error::api(code::kExists, "servers.key_name_taken") : error;
+}
+
+Result<ssh::PrivateKey> make_or_load(const NewKey& key) {
+  if (key.private_key.has_value() == key.generate.has_value()) {
+    return Error::field("private_key", "oneOf", "servers.key_or_generate");
+  }
+  if (key.generate) return ssh::PrivateKey::generate_ed25519();
+  const auto passphrase = key.passphrase ? std::optional(key.passphrase->view()) : std::nullopt;
+  auto loaded = ssh::PrivateKey::load(key.private_key->view(), passphrase);
+  if (const auto* fault = std::get_if<ssh::KeyFault>(&loaded)) return key_fault(*fault);
+  return std::get<ssh::PrivateKey>(std::move(loaded));
+}
+
+Error in_use(const std::vector<KeyUser>& users) {
+  Json used_by = Json::array();
+  for (const auto& user : users) used_by.push_back({{"id", user.id}, {"name", user.name}});
+  return Error::api(code::kWrongState, "servers.key_in_use").with_extra(dump({{"used_by", std::move(used_by)}}));
+}
+
+}  // namespace
+
+Result<KeyPage> KeyService::list(std::int64_t limit, std::int64_t offset) const {
+  KeyPage page;
+  NEXUS_ASSIGN(page.total, store_.count(scope_));
+  NEXUS_ASSIGN(page.keys, store_.list(scope_, limit, offset));
+  return page;
+}
+
+Result<SshKey> KeyService::get(std::int64_t id) const {
+  NEXUS_ASSIGN(const auto key, store_.find(scope_, id));
+  if (!key) return Error::api(code::kNotFound);
+  return *key;
+}
+
+Result<SshKey> KeyService::add(const NewKey& wanted, std::int64_t now_us) const {
+  if (!is_name(wanted.name)) return Error::field("name", "format", "servers.name_invalid");
+  NEXUS_ASSIGN(const auto private_key, make_or_load(wanted));
+  SshKey key;
+  key.owner_user_id = scope_.user_id;
+  key.name = wanted.name;
+  key.type = private_key.type();
+  key.fingerprint = private_key.fingerprint();
+  key.public_key = private_key.public_line();
+  key.created_us = key.updated_us = now_us;
+  const SecretString pem(private_key.to_pem());
+  NEXUS_ASSIGN(auto transaction, sql_.begin());
+  const KeyStore store(transaction);
+  const auto id = store.insert(key);
+  if (!id.ok()) return key_name_explained(id.error());
+  key.id = *id;
+  NEXUS_ASSIGN(const auto sealed, secrets_.seal(pem.view(), key_context(key.id)));
+  NEXUS_TRY(store.set_private_key(key.id, sealed));
+  NEXUS_TRY(transaction.commit());
+  return key;
+}
+
+Result<SshKey> KeyService::rename(std::int64_t id, std::string_view name, std::int64_t now_us) const {
+  NEXUS_ASSIGN(auto key, get(id));
+  if (!is_name(name)) return Error::field("name", "format", "servers.name_invalid");
+  if (const auto renamed = store_.rename(id, name, now_us); !renamed.ok()) return key_name_explained(renamed.error());
+  key.name = name;
+  key.updated_us = now_us;
+  return key;
+}
+
+Result<void> KeyService::remove(std::int64_t id) const {
+  NEXUS_TRY(get(id));
+  NEXUS_ASSIGN(const auto users, store_.used_by(id));
+  if (!users.empty()) return in_use(users);
+  if (const auto removed = store_.remove(id); !removed.ok()) {
+    // A server took it just now.
+    return removed.error().status() == Status::conflict ? in_use({}) : removed.error();
+  }
+  return {};
+}
+
+}  // namespace nexus::servers

@@ -1,0 +1,43 @@
+// The rules about SSH keys.
+#pragma once
+
+#include "key_store.h"
+#include "secret_box.h"
+
+namespace nexus::servers {
+
+// Either a text, or "ed25519" to make one.
+struct NewKey {
+  std::string name;
+  std::optional<SecretString> private_key;
+  std::optional<SecretString> passphrase;
+  std::optional<std::string> generate;
+};
+
+struct KeyPage {
+  std::vector<SshKey> keys;
+  std::int64_t total = 0;
+};
+
+// On behalf of one caller; errors as in ServerService.
+class KeyService {
+ public:
+  KeyService(const Sql& sql, const SecretBox& secrets, const Scope& scope)
+      : sql_(sql), store_(sql), secrets_(secrets), scope_(scope) {}
+
+  Result<KeyPage> list(std::int64_t limit, std::int64_t offset) const;
+  Result<SshKey> get(std::int64_t id) const;
+  // The key is stored without its passphrase, sealed: its own derivation is paid once. Up to seconds of CPU.
+  Result<SshKey> add(const NewKey& key, std::int64_t now_us) const;
+  Result<SshKey> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
+  // 40903 with `used_by` where a server needs it.
+  Result<void> remove(std::int64_t id) const;
+
+ private:
+  Sql sql_;
+  KeyStore store_;
+  SecretBox secrets_;
+  Scope scope_;
+};
+
+}  // namespace nexus::servers

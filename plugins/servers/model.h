@@ -1,0 +1,78 @@
+// What the plugin's tables hold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nexus::servers {
+
+// Whose things a caller sees: his own, or everybody's.
+struct Scope {
+  std::int64_t user_id = 0;
+  bool everything = false;
+};
+
+struct Server {
+  std::int64_t id = 0;
+  std::int64_t owner_user_id = 0;
+  std::string name;
+  std::string host;
+  std::int64_t port = 22;
+  std::string ssh_user;
+  std::optional<std::int64_t> ssh_key_id;
+  bool has_password = false;
+  std::string description;
+  std::vector<std::string> tags;
+  std::string status;  // online, offline, unknown
+  std::optional<std::string> os_info;
+  std::optional<std::int64_t> last_heartbeat_us;
+  std::int64_t created_us = 0;
+  std::int64_t updated_us = 0;  // when a person last changed it
+};
+
+// A server with what is needed to log in. The secrets are sealed.
+struct ServerAccess {
+  Server server;
+  std::string password_sealed;     // empty: none
+  std::string private_key_sealed;  // empty: none
+};
+
+struct Group {
+  std::int64_t id = 0;
+  std::int64_t owner_user_id = 0;
+  std::string name;
+  std::string description;
+  std::int64_t server_count = 0;  // of those that the caller sees
+  std::int64_t created_us = 0;
+  std::int64_t updated_us = 0;
+};
+
+struct SshKey {
+  std::int64_t id = 0;
+  std::int64_t owner_user_id = 0;
+  std::string name;
+  std::string type;
+  std::string fingerprint;
+  std::string public_key;  // one line, as authorized_keys takes it, without a comment
+  std::int64_t created_us = 0;
+  std::int64_t updated_us = 0;
+};
+
+// A host key that a server has shown at an address.
+struct SeenHostKey {
+  std::int64_t id = 0;
+  std::string host;
+  std::int64_t port = 22;
+  std::string type;
+  std::string fingerprint;
+  std::string public_key;  // base64 of the blob
+  std::string state;       // trusted, pending, retired
+  std::int64_t first_seen_us = 0;
+  std::int64_t last_seen_us = 0;
+  std::optional<std::int64_t> decided_us;
+  std::optional<std::int64_t> decided_by;  // user id
+};
+
+}  // namespace nexus::servers

@@ -1,0 +1,55 @@
+// Servers, their groups and keys, and the SSH connections to them.
+#include "routes.h"
+#include "servers_resources.h"
+#include "ssh_provider.h"
+#include "topics.h"
+
+#include <nexus/cpp/contracts/ssh.h>
+
+namespace nexus::servers {
+namespace {
+
+class ServersPlugin : public Plugin {
+ public:
+  void setup(Registrar& registrar) override {
+    gateway_ = std::make_unique<SshGateway>(registrar.host());
+    provider_ = std::make_unique<SshProvider>(*gateway_);
+
+    registrar.resources(servers_resources());
+    registrar.permission(kReadPermission, "operator,user");
+    registrar.permission(kWritePermission, "operator,user");
+    registrar.permission(kConnectPermission, "operator,user");
+    for (const auto topic : {kAddedTopic, kChangedTopic, kRemovedTopic}) registrar.topic(topic, kServerEventSchema);
+    registrar.on_config_change([this](Call& call) { return configure(call); });
+    registrar.provide(contracts::kSshService, 0,
+                      [this](Call& call, std::string_view method, std::string_view payload, const Question& question) {
+                        provider_->answer(call, method, payload, question);
+                      });
+    add_server_routes(registrar, *gateway_);
+    add_group_routes(registrar);
+    add_key_routes(registrar);
+    add_host_key_routes(registrar, *gateway_);
+  }
+
+  Result<void> start(Call& call) override { return configure(call); }
+
+  void stop() noexcept override {
+    if (gateway_) gateway_->stop();
+  }
+
+ private:
+  Result<void> configure(Call& call) {
+    NEXUS_ASSIGN(const auto section, call.host().config_section());
+    NEXUS_ASSIGN(const Json config, parse_json(section));
+    gateway_->set_strict(config.value("host_keys", "first_use") == "strict");
+    return {};
+  }
+
+  std::unique_ptr<SshGateway> gateway_;
+  std::unique_ptr<SshProvider> provider_;
+};
+
+}  // namespace
+}  // namespace nexus::servers
+
+NEXUS_PLUGIN(nexus::servers::ServersPlugin, "servers", "1.0.0")

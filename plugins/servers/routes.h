@@ -1,0 +1,20 @@
+// The plugin's routes, one function for each resource.
+#pragma once
+
+#include "ssh_gateway.h"
+
+#include <nexus/cpp/plugin.h>
+
+namespace nexus::servers {
+
+inline constexpr std::string_view kReadPermission = "servers.read";
+inline constexpr std::string_view kWritePermission = "servers.write";
+inline constexpr std::string_view kConnectPermission = "servers.connect";
+
+// The gateway must outlive the routes.
+void add_server_routes(Registrar& registrar, SshGateway& gateway);
+void add_group_routes(Registrar& registrar);
+void add_key_routes(Registrar& registrar);
+void add_host_key_routes(Registrar& registrar, SshGateway& gateway);
+
+}  // namespace nexus::servers

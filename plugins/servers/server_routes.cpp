@@ -1,0 +1,157 @@
+#include "caller.h"
+#include "connection_test.h"
+#include "routes.h"
+#include "server_service.h"
+#include "topics.h"
+
+#include <nexus/cpp/page.h>
+
+namespace nexus::servers {
+namespace {
+
+// All stages of a connection, one after the other.
+constexpr std::uint32_t kTestRouteTimeoutMs = 45'000;
+
+ServerService service_of(Call& call) { return {ServerStore(Sql(call)), SecretBox(call.host()), scope_of(call)}; }
+
+Json listed(const Server& server) {
+  return {{"id", server.id},
+          {"name", server.name},
+          {"host", server.host},
+          {"port", server.port},
+          {"ssh_user", server.ssh_user},
+          {"status", server.status},
+          {"os_info", json_or_null(server.os_info)},
+          {"last_heartbeat", json_time(server.last_heartbeat_us)},
+          {"created_at", json_time(server.created_us)}};
+}
+
+Json added(const Server& server) {
+  return {{"id", server.id},
+          {"name", server.name},
+          {"host", server.host},
+          {"port", server.port},
+          {"ssh_user", server.ssh_user},
+          {"status", server.status},
+          {"created_at", json_time(server.created_us)}};
+}
+
+Json detailed(const ServerDetail& detail) {
+  const auto& server = detail.server;
+  auto value = listed(server);
+  value["updated_at"] = json_time(server.updated_us);
+  value["description"] = server.description;
+  value["tags"] = server.tags;
+  value["group_ids"] = detail.group_ids;
+  value["ssh_key_id"] = json_or_null(server.ssh_key_id);
+  value["has_password"] = server.has_password;
+  value["owner_user_id"] = server.owner_user_id;
+  return value;
+}
+
+// The route's schema has checked the types.
+ServerChange change_from(const Json& body) {
+  ServerChange change;
+  change.name = optional_text(body, "name");
+  change.host = optional_text(body, "host");
+  change.port = optional_integer(body, "port");
+  change.ssh_user = optional_text(body, "ssh_user");
+  change.description = optional_text(body, "description");
+  if (body.contains("ssh_key_id")) change.ssh_key_id = optional_integer(body, "ssh_key_id");
+  if (body.contains("password")) {
+    auto password = optional_text(body, "password");
+    change.password.emplace();
+    if (password) change.password->emplace(std::move(*password));
+  }
+  if (body.contains("group_ids")) change.group_ids = body["group_ids"].get<std::vector<std::int64_t>>();
+  if (body.contains("tags")) change.tags = body["tags"].get<std::vector<std::string>>();
+  return change;
+}
+
+void publish(const Call& call, std::string_view topic, const Server& server) {
+  const Json payload = {{"id", server.id}, {"name", server.name}, {"owner_user_id", server.owner_user_id}};
+  const auto published = call.host().publish(&call, topic, std::to_string(server.id), dump(payload));
+  if (!published.ok()) Log(call.host()).warning("cannot publish", {{"topic", topic}}, &call);
+}
+
+std::string server_query(const Request& request, std::string_view name) {
+  return std::string(request.query(name).value_or(""));
+}
+
+Result<Response> list_servers(Request& request) {
+  const auto page = Page::from(request);
+  ServerFilter filter;
+  if (request.query("group_id")) filter.group_id = request.query_number("group_id", 0);
+  if (const auto status = request.query("status")) filter.status = std::string(*status);
+  filter.search = server_query(request, "search");
+  if (const auto sort = server_query(request, "sort"); !sort.empty()) filter.sort = sort;
+  filter.limit = page.size;
+  filter.offset = page.offset();
+  NEXUS_ASSIGN(const auto found, service_of(request.call()).list(filter));
+  Json servers = Json::array();
+  for (const auto& server : found.servers) servers.push_back(listed(server));
+  return Response::ok(dump({{"servers", std::move(servers)}, {"pagination", page.pagination(found.total)}}));
+}
+
+Result<Response> add_server(Request& request) {
+  auto& call = request.call();
+  NEXUS_ASSIGN(const Json body, parse_json(request.body()));
+  NEXUS_ASSIGN(const auto detail, service_of(call).add(change_from(body), call.host().now_us()));
+  publish(call, kAddedTopic, detail.server);
+  return Response::created(dump({{"server", added(detail.server)}}), "servers.added");
+}
+
+Result<Response> get_server(Request& request) {
+  NEXUS_ASSIGN(const auto id, request.id());
+  NEXUS_ASSIGN(const auto detail, service_of(request.call()).get(id));
+  return Response::ok(dump({{"server", detailed(detail)}}));
+}
+
+Result<Response> change_server(Request& request, SshGateway& gateway) {
+  auto& call = request.call();
+  NEXUS_ASSIGN(const auto id, request.id());
+  NEXUS_ASSIGN(const Json body, parse_json(request.body()));
+  NEXUS_ASSIGN(const auto detail, service_of(call).change(id, change_from(body), call.host().now_us()));
+  gateway.forget(id);
+  publish(call, kChangedTopic, detail.server);
+  return Response::ok(dump({{"server", detailed(detail)}}));
+}
+
+Result<Response> remove_server(Request& request, SshGateway& gateway) {
+  auto& call = request.call();
+  NEXUS_ASSIGN(const auto id, request.id());
+  NEXUS_ASSIGN(const auto server, service_of(call).remove(id));
+  gateway.forget(id);
+  publish(call, kRemovedTopic, server);
+  return Response::done();
+}
+
+void test_server(Request& request, const Reply& reply, SshGateway& gateway) {
+  const auto start = [&]() -> Result<void> {
+    NEXUS_ASSIGN(const auto id, request.id());
+    auto& call = request.call();
+    NEXUS_ASSIGN(const auto access, ServerStore(Sql(call)).find_access(scope_of(call), id));
+    if (!access) return Error::api(code::kNotFound);
+    NEXUS_ASSIGN(auto child, OwnedCall::child(call));
+    test_connection(gateway, *access, std::move(child), reply);
+    return {};
+  };
+  if (const auto started = start(); !started.ok()) reply.send(started.error());
+}
+
+}  // namespace
+
+void add_server_routes(Registrar& registrar, SshGateway& gateway) {
+  registrar.route("GET", "/api/v1/servers", {.permission = kReadPermission}, list_servers);
+  registrar.route("POST", "/api/v1/servers", {.permission = kWritePermission}, add_server);
+  registrar.route("GET", "/api/v1/servers/:id", {.permission = kReadPermission}, get_server);
+  registrar.route("PATCH", "/api/v1/servers/:id", {.permission = kWritePermission},
+                  [&gateway](Request& request) { return change_server(request, gateway); });
+  registrar.route("DELETE", "/api/v1/servers/:id", {.permission = kWritePermission},
+                  [&gateway](Request& request) { return remove_server(request, gateway); });
+  registrar.deferred_route("POST", "/api/v1/servers/:id/test-connection",
+                           {.permission = kConnectPermission, .timeout_ms = kTestRouteTimeoutMs},
+                           [&gateway](Request& request, const Reply& reply) { test_server(request, reply, gateway); });
+}
+
+}  // namespace nexus::servers

@@ -1,0 +1,50 @@
+// Which host keys are let through, for whom.
+#include "host_key_rules.h"
+
+#include "connection_test.h"
+
+#include <doctest/doctest.h>
+
+using namespace nexus::servers;
+using ssh::Trust;
+
+namespace {
+
+SeenHostKey seen(const char* public_key, const char* state) {
+  SeenHostKey key;
+  key.public_key = public_key;
+  key.state = state;
+  return key;
+}
+
+}  // namespace
+
+TEST_CASE("a first key is trusted on a person's word alone, and not where the rule is strict") {
+  CHECK(decide({}, "A", Trust::person, false) == HostKeyDecision::trust_now);
+  CHECK(decide({}, "A", Trust::person, true) == HostKeyDecision::unknown);
+  CHECK(decide({}, "A", Trust::nobody, false) == HostKeyDecision::unknown);
+  const std::vector<SeenHostKey> waiting{seen("A", "pending")};
+  CHECK(decide(waiting, "A", Trust::nobody, false) == HostKeyDecision::unknown);
+  CHECK(decide(waiting, "A", Trust::person, true) == HostKeyDecision::unknown);
+}
+
+TEST_CASE("beside a trusted key no other passes, on nobody's word") {
+  const std::vector<SeenHostKey> keys{seen("old", "retired"), seen("A", "trusted"), seen("B", "pending")};
+  for (const auto trust : {Trust::person, Trust::nobody}) {
+    for (const bool strict : {false, true}) {
+      CHECK(decide(keys, "A", trust, strict) == HostKeyDecision::known);
+      CHECK(decide(keys, "B", trust, strict) == HostKeyDecision::changed);
+      CHECK(decide(keys, "old", trust, strict) == HostKeyDecision::changed);
+      CHECK(decide(keys, "C", trust, strict) == HostKeyDecision::changed);
+    }
+  }
+}
+
+TEST_CASE("the name of a system") {
+  CHECK(pretty_name("NAME=\"Ubuntu\"\nPRETTY_NAME=\"Ubuntu 22.04 LTS\"\nID=ubuntu\n") == "Ubuntu 22.04 LTS");
+  CHECK(pretty_name("PRETTY_NAME='Alpine'") == "Alpine");
+  CHECK(pretty_name("PRETTY_NAME=Arch") == "Arch");
+  CHECK(pretty_name("PRETTY_NAME=\"") == "\"");
+  CHECK(pretty_name("") == "");
+  CHECK(pretty_name("ID=x\n\n") == "");
+}

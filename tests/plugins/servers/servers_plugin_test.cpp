@@ -1,0 +1,186 @@
+// The whole plugin in a FakeHost, with a real sshd behind it.
+#include "support/ssh_server.h"
+
+#include <nexus/testing/fake_host.h>
+
+#include <doctest/doctest.h>
+
+using namespace nexus;
+using nexus::test::SshServer;
+using nexus::testing::Principal;
+
+namespace {
+
+struct Panel {
+  explicit Panel(const std::string& config = R"({"host_keys":"first_use"})") : host(options()) {
+    host.set_config(config);
+    REQUIRE(host.load_file(SERVERS_PLUGIN).ok());
+    REQUIRE(host.start().ok());
+  }
+  static testing::Options options() {
+    testing::Options options;
+    options.patience = std::chrono::seconds(30);
+    return options;
+  }
+  std::int64_t add_key(const SshServer& server, Principal who = Principal::user()) {
+    const auto key = host.post("/api/v1/ssh-keys", {{"name", "key"}, {"private_key", server.private_key()}}, who);
+    REQUIRE(key.http_status == 201);
+    return key.data["ssh_key"]["id"];
+  }
+  std::int64_t add_server(const SshServer& server, const std::string& name = "Web服务器01") {
+    const auto key_id = add_key(server);
+    const auto added = host.post("/api/v1/servers", {{"name", name},
+                                                     {"host", "127.0.0.1"},
+                                                     {"port", server.port()},
+                                                     {"ssh_user", server.user()},
+                                                     {"ssh_key_id", key_id}});
+    REQUIRE(added.http_status == 201);
+    return added.data["server"]["id"];
+  }
+  testing::Answer test(std::int64_t id) { return host.post(path(id) + "/test-connection", nullptr); }
+  static std::string path(std::int64_t id) { return "/api/v1/servers/" + std::to_string(id); }
+
+  testing::FakeHost host;
+};
+
+std::vector<std::string> names_of(const Json& object) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) names.push_back(name);
+  return names;
+}
+
+const Json kPlain = {{"name", "a"}, {"host", "192.0.2.7"}, {"ssh_user", "root"}};
+
+}  // namespace
+
+TEST_CASE("a server is added, tested and listed with the documented members in their order") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  const auto test = panel.test(id);
+  CHECK(test.message == "Connected");
+  CHECK(names_of(test.data) == std::vector<std::string>{"connected", "latency_ms", "os_info"});
+  CHECK(test.data["connected"] == true);
+  CHECK(test.data["os_info"] != "");
+
+  const auto list = panel.host.get("/api/v1/servers");
+  REQUIRE(list.data["servers"].size() == 1);
+  CHECK(names_of(list.data["servers"][0]) == std::vector<std::string>{"id", "name", "host", "port", "ssh_user",
+                                                                      "status", "os_info", "last_heartbeat",
+                                                                      "created_at"});
+  CHECK(list.data["servers"][0]["status"] == "online");
+  const auto keys = panel.host.get(Panel::path(id) + "/host-keys").data["host_keys"];
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0]["state"] == "trusted");
+  CHECK(keys[0]["fingerprint"] == sshd.host_key_fingerprint());
+}
+
+TEST_CASE("a changed host key waits until somebody accepts it") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  sshd.swap_host_key();
+  const auto refused = panel.test(id);
+  CHECK(refused.http_status == 200);
+  CHECK(refused.data["connected"] == false);
+  CHECK(refused.data["stage"] == "host_key");
+  CHECK(refused.data["host_key"]["status"] == "changed");
+  const auto accept = Panel::path(id) + "/host-keys/accept";
+  CHECK(panel.host.post(accept, {{"fingerprint", "SHA256:wrong"}}).field == "fingerprint");
+  CHECK(panel.host.post(accept, {{"fingerprint", refused.data["host_key"]["fingerprint"]}}).http_status == 200);
+  CHECK(panel.test(id).data["connected"] == true);
+  const auto keys = panel.host.get(Panel::path(id) + "/host-keys").data["host_keys"];
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0]["state"] == "trusted");
+  CHECK(keys[1]["state"] == "retired");
+}
+
+TEST_CASE("strict: a person's test trusts no unknown key, but shows it for review") {
+  SshServer sshd;
+  Panel panel(R"({"host_keys":"strict"})");
+  const auto id = panel.add_server(sshd);
+  const auto refused = panel.test(id);
+  CHECK(refused.data["connected"] == false);
+  CHECK(refused.data["host_key"]["status"] == "unknown");
+  CHECK(panel.host.get(Panel::path(id) + "/host-keys").data["host_keys"][0]["state"] == "pending");
+}
+
+TEST_CASE("others' servers, keys and groups do not exist for a user") {
+  Panel panel;
+  const auto added = panel.host.post("/api/v1/servers", kPlain);
+  const auto path = Panel::path(added.data["server"]["id"]);
+  const auto key = panel.host.post("/api/v1/ssh-keys", {{"name", "k"}, {"generate", "ed25519"}});
+  const auto bert = Principal::user(3, "bert");
+  CHECK(panel.host.get(path, bert).app_code == code::kNotFound);
+  CHECK(panel.host.patch(path, {{"name", "x"}}, bert).app_code == code::kNotFound);
+  CHECK(panel.host.del(path, bert).app_code == code::kNotFound);
+  CHECK(panel.host.post(path + "/test-connection", nullptr, bert).app_code == code::kNotFound);
+  CHECK(panel.host.get(path + "/host-keys", bert).app_code == code::kNotFound);
+  CHECK(panel.host.get("/api/v1/servers", bert).data["servers"].empty());
+  auto stolen = kPlain;
+  stolen["ssh_key_id"] = key.data["ssh_key"]["id"];
+  CHECK(panel.host.post("/api/v1/servers", stolen, bert).field == "ssh_key_id");
+  CHECK(panel.host.get(path, Principal::admin()).http_status == 200);
+  CHECK(panel.host.get(path, Principal::with_role("operator")).http_status == 200);
+}
+
+TEST_CASE("what people enter is checked, and named where it is wrong") {
+  Panel panel;
+  const auto field_of = [&](const char* field, const Json& value) {
+    auto body = kPlain;
+    body[field] = value;
+    return panel.host.post("/api/v1/servers", body).field;
+  };
+  CHECK(field_of("host", "-oProxyCommand=touch x") == "host");
+  CHECK(field_of("ssh_user", "-root") == "ssh_user");
+  CHECK(field_of("name", " ") == "name");
+  CHECK(field_of("group_ids", {99}) == "group_ids");
+  CHECK(field_of("tags", {"a\nb"}) == "tags");
+  REQUIRE(panel.host.post("/api/v1/servers", kPlain).http_status == 201);
+  CHECK(panel.host.post("/api/v1/servers", kPlain).app_code == code::kExists);
+}
+
+TEST_CASE("a password is never shown, and does not follow to another address") {
+  Panel panel;
+  auto body = kPlain;
+  body["password"] = "Gehe1m";
+  const auto path = Panel::path(panel.host.post("/api/v1/servers", body).data["server"]["id"]);
+  const auto detail = panel.host.get(path);
+  CHECK(detail.data["server"]["has_password"] == true);
+  CHECK(detail.data.dump().find("Gehe1m") == std::string::npos);
+  CHECK(panel.host.patch(path, {{"host", "192.0.2.66"}}).field == "password");
+  CHECK(panel.host.patch(path, {{"host", "192.0.2.66"}, {"password", "again"}}).http_status == 200);
+  CHECK(panel.host.patch(path, {{"password", nullptr}}).data["server"]["has_password"] == false);
+}
+
+TEST_CASE("a key that servers use stays, and says who uses it") {
+  Panel panel;
+  const auto key = panel.host.post("/api/v1/ssh-keys", {{"name", "k"}, {"generate", "ed25519"}}).data["ssh_key"];
+  auto body = kPlain;
+  body["ssh_key_id"] = key["id"];
+  const auto server = panel.host.post("/api/v1/servers", body).data["server"];
+  const auto path = "/api/v1/ssh-keys/" + key["id"].dump();
+  const auto refused = panel.host.del(path);
+  CHECK(refused.http_status == 409);
+  CHECK(refused.extra["used_by"][0]["id"] == server["id"]);
+  CHECK(panel.host.del(Panel::path(server["id"])).http_status == 200);
+  CHECK(panel.host.del(path).http_status == 200);
+  CHECK(panel.host.events().back().topic == "servers.removed/1");
+}
+
+TEST_CASE("groups hold servers, filter the list, and go without them") {
+  Panel panel;
+  const auto group = panel.host.post("/api/v1/server-groups", {{"name", "web"}}).data["group"];
+  auto body = kPlain;
+  body["group_ids"] = {group["id"]};
+  const auto server = panel.host.post("/api/v1/servers", body).data["server"];
+  const auto filter = "/api/v1/servers?group_id=" + group["id"].dump();
+  CHECK(panel.host.get(filter).data["servers"].size() == 1);
+  const auto path = "/api/v1/server-groups/" + group["id"].dump();
+  CHECK(panel.host.get(path).data["group"]["server_count"] == 1);
+  CHECK(panel.host.get("/api/v1/servers?search=0.2.7").data["servers"].size() == 1);
+  CHECK(panel.host.get("/api/v1/servers?search=%25").data["servers"].empty());
+  CHECK(panel.host.del(path).http_status == 200);
+  CHECK(panel.host.get(Panel::path(server["id"])).data["server"]["group_ids"].empty());
+}
