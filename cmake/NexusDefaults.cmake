@@ -29,6 +29,8 @@ function(nexus_defaults target)
     # gcc 12 sees overlaps in "literal" + std::string that are not there (PR 105651)
     $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-restrict>
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
+    # gcc 12 takes the parts of a std::variant that are not there for uninitialised ones when it optimises
+    $<$<CONFIG:Release>:-Wno-maybe-uninitialized>
     $<$<BOOL:${NEXUS_WERROR}>:-Werror>
     # ccache needs it to cache what uses a precompiled header
     -fpch-preprocess)

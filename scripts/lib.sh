@@ -7,10 +7,10 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 jobs=$(nproc)
 
-# A compiler cache needs to be told that precompiled headers are fine.
+# The compiler cache serves another clone of the tree as well: paths below it do not count.
 if command -v ccache >/dev/null; then
   export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+  export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime
 fi
 
 # build PRESET [TARGET ...]: configures and builds in build/PRESET.

@@ -73,7 +73,7 @@ MAY_INCLUDE = {
     "examples": {"sdk C", "sdk cpp"},
 }
 # Of the C++ face, the lower layers know errors as values, and nothing that calls a host.
-VALUES_ONLY = {"nexus/cpp/result.h", "nexus/cpp/status.h"}
+VALUES_ONLY = {"nexus/cpp/result.h", "nexus/cpp/status.h", "nexus/cpp/str.h"}
 
 
 def layering(root):

@@ -45,8 +45,8 @@ struct Response {
   static Response from(const Error& error);
 };
 
-// Created by the edge for each request, shared until it is answered. Reading is safe from any thread once the handler was
-// called: nothing changes after that.
+// Created by the edge for each request, shared until it is answered. Reading is safe from any thread once the handler
+// was called: nothing changes after that.
 class Exchange {
  public:
   virtual ~Exchange() = default;

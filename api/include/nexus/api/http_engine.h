@@ -26,8 +26,8 @@ struct EngineLimits {
   std::chrono::milliseconds header_time{10'000};
   std::chrono::milliseconds body_time{30'000};
   std::chrono::milliseconds idle_time{60'000};
-  std::chrono::milliseconds write_stall{10'000};   // no byte taken by the client for so long
-  std::size_t write_rate = 16 * 1024;              // bytes per second at least, averaged over an answer that stalls
+  std::chrono::milliseconds write_stall{10'000};  // no byte taken by the client for so long
+  std::size_t write_rate = 16 * 1024;             // bytes per second at least, averaged over an answer that stalls
   std::size_t connections = 20'000;
 };
 
@@ -101,9 +101,9 @@ class Responder {
 struct EngineHandlers {
   // Runs on an I/O thread, must not block and must not throw.
   std::function<void(RequestMessage&&, Responder&&)> request;
-  // The answer to something that never became a request, and to one whose responder was dropped; `app_code` is one of the
-  // documented codes (40000, 40801, 41301, 41401, 43101, 50001, 50101). Its status is `http_status` whatever it says, and the
-  // connection closes after it. `accept_language` may be empty. Runs on an I/O thread.
+  // The answer to something that never became a request, and to one whose responder was dropped; `app_code` is one of
+  // the documented codes (40000, 40801, 41301, 41401, 43101, 50001, 50101). Its status is `http_status` whatever it
+  // says, and the connection closes after it. `accept_language` may be empty. Runs on an I/O thread.
   std::function<AnswerMessage(int http_status, std::int32_t app_code, std::string_view accept_language)> refusal;
 };
 
@@ -117,14 +117,15 @@ struct EngineCounters {
 
 class HttpEngine {
  public:
-  // Binds and listens; fails with a reason (address in use, no permission, not an address). No request is taken before start.
+  // Binds and listens; fails with a reason (address in use, no permission, not an address). No request is taken before
+  // start.
   static Result<std::unique_ptr<HttpEngine>> listen(const EngineOptions& options, EngineHandlers handlers);
   virtual ~HttpEngine() = default;  // drains with no grace if that was not done
 
   virtual void start() = 0;
   virtual std::uint16_t port() const noexcept = 0;
-  // Stops accepting, closes idle connections, lets what is in flight finish with `Connection: close`, and ends the rest at
-  // the deadline. Returns whether nothing had to be cut off. Then no handler runs any more.
+  // Stops accepting, closes idle connections, lets what is in flight finish with `Connection: close`, and ends the rest
+  // at the deadline. Returns whether nothing had to be cut off. Then no handler runs any more.
   virtual bool drain(Clock::time_point deadline) = 0;
   virtual EngineCounters counters() const noexcept = 0;
 };

@@ -1,8 +1,8 @@
 // The edge as the host sees it: routes in, answers out.
 //
-// The pipeline, in this order (api/src/pipeline.cpp is the same list): target, route match (404, 405, OPTIONS), body limit,
-// authenticate, rate limit, authorize, parameters, body, handler. The access log is written when a request is answered.
-// Whoever is refused by authentication counts against the limit of their address.
+// The pipeline, in this order (api/src/pipeline.cpp is the same list): target, route match (404, 405, OPTIONS), body
+// limit, authenticate, rate limit, authorize, parameters, body, handler. The access log is written when a request is
+// answered. Whoever is refused by authentication counts against the limit of their address.
 #pragma once
 
 #include <nexus/api/hooks.h>
@@ -55,8 +55,8 @@ class Server {
   virtual EngineCounters counters() const noexcept = 0;
 };
 
-// The host's own message catalogues for the documented codes and validation rules ("error.40401", "rule.required", ...),
-// flat JSON by language ("zh-CN", "en"); the hooks' translate must know them.
+// The host's own message catalogues for the documented codes and validation rules ("error.40401", "rule.required",
+// ...), flat JSON by language ("zh-CN", "en"); the hooks' translate must know them.
 std::string_view catalogue(std::string_view locale);
 
 }  // namespace nexus::api

@@ -55,9 +55,9 @@ class Transaction {
   virtual void rollback() noexcept = 0;
 };
 
-// Thread-safe. Every function that needs a connection waits for it until the earlier of `deadline` and the lease time-out,
-// then answers Status::busy. A database that is away answers Status::unavailable and is tried again by later calls. A
-// unique or foreign key violation is Status::conflict; a full disk is Status::unavailable with app code 50701.
+// Thread-safe. Every function that needs a connection waits for it until the earlier of `deadline` and the lease
+// time-out, then answers Status::busy. A database that is away answers Status::unavailable and is tried again by later
+// calls. A unique or foreign key violation is Status::conflict; a full disk is Status::unavailable with app code 50701.
 class Database {
  public:
   // Opens and checks the database; creates a SQLite file with mode 0600. Fails with a reason that names the URL without

@@ -29,16 +29,16 @@ struct AppliedMigration {
 // Splits a script into statements at ';' outside quotes, comments and trigger bodies (BEGIN ... END). Pure.
 std::vector<std::string> split_statements(std::string_view script);
 
-// Applies steps in order. MySQL commits DDL by itself, so each statement is recorded when it is done, and a step that was
-// cut off goes on behind its last recorded statement. SQLite applies a step in one transaction. Two processes exclude
-// each other (SQLite: the write lock; MySQL: GET_LOCK, at most 60 s).
+// Applies steps in order. MySQL commits DDL by itself, so each statement is recorded when it is done, and a step that
+// was cut off goes on behind its last recorded statement. SQLite applies a step in one transaction. Two processes
+// exclude each other (SQLite: the write lock; MySQL: GET_LOCK, at most 60 s).
 class Migrator {
  public:
   // Creates the history tables (nexus_migrations, nexus_migration_statements) where they are missing.
   static Result<Migrator> open(Database& database);
 
-  // Brings `owner` up to the last of `steps`. Fails without a change when a version is missing, an applied step's text has
-  // changed (both checksums are named), or the database is newer than `steps`.
+  // Brings `owner` up to the last of `steps`. Fails without a change when a version is missing, an applied step's text
+  // has changed (both checksums are named), or the database is newer than `steps`.
   Result<void> migrate(const std::string& owner, const std::vector<Migration>& steps);
   // Takes `owner` down to `version` by the steps' `down` texts.
   Result<void> revert(const std::string& owner, const std::vector<Migration>& steps, std::uint32_t version);
