@@ -228,6 +228,7 @@ bool Plugin::drain(std::chrono::steady_clock::time_point deadline) {
 }
 
 bool Plugin::stop(std::chrono::steady_clock::time_point deadline) {
+  if (plugin_.stop == nullptr) return true;  // never registered, or destroyed already
   struct Done {
     std::mutex mutex;
     std::condition_variable changed;

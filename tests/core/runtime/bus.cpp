@@ -42,7 +42,7 @@ struct Seen {
 
 // A plugin with the topics "<id>.a/1" and "<id>.b/1".
 struct Publisher : RawPlugin {
-  Publisher(Panel& panel, const std::string& id) : host(panel.make(id)), face(panel.host(host)) {
+  Publisher(Panel& panel, const std::string& id) : host(panel.make(id, *this)), face(panel.host(host)) {
     on_register = [this, id](nx_reg* reg, nx_call*) {
       for (const char* name : {".a/1", ".b/1"}) {
         const auto status = face.events->declare_topic(reg, to_abi(id + name), to_abi("{}"));
@@ -56,6 +56,7 @@ struct Publisher : RawPlugin {
     REQUIRE(host.start().ok());
   }
   std::function<nx_status(nx_reg*)> extra;
+  ~Publisher() { leave(); }
   core::PluginHost& host;
   Host face;
 };
@@ -63,13 +64,14 @@ struct Publisher : RawPlugin {
 struct Subscriber : RawPlugin {
   Subscriber(Panel& panel, const std::string& id, const char* pattern, Seen& seen, std::uint32_t length = 0,
              std::uint32_t overflow = NX_OVERFLOW_DROP_NEWEST, std::uint32_t flags = NX_PLUGIN_CONCURRENT)
-      : RawPlugin(flags), host(panel.make(id)) {
+      : RawPlugin(flags), host(panel.make(id, *this)) {
     on_register = [&panel, &seen, pattern, length, overflow, this](nx_reg* reg, nx_call*) {
       return test::subscribe(panel.host(host), reg, pattern, &Seen::take, &seen, length, overflow);
     };
     REQUIRE(host.register_plugin(table).ok());
     REQUIRE(host.start().ok());
   }
+  ~Subscriber() { leave(); }
   core::PluginHost& host;
 };
 

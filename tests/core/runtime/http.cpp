@@ -16,7 +16,7 @@ namespace {
 struct Thing : test::RawPlugin {
   using Handler = std::function<nx_status(nx_call*, nx_http*)>;
   Thing(Panel& panel, Handler its_handler, std::uint32_t flags = NX_PLUGIN_CONCURRENT, std::uint32_t route_flags = 0)
-      : RawPlugin(flags), handler(std::move(its_handler)), host(panel.make("thing")), face(panel.host(host)) {
+      : RawPlugin(flags), handler(std::move(its_handler)), host(panel.make("thing", *this)), face(panel.host(host)) {
     on_register = [this, route_flags](nx_reg* reg, nx_call*) {
       return test::add_route(face, reg, "/thing/:id", &Thing::handle, this, route_flags);
     };
@@ -28,6 +28,7 @@ struct Thing : test::RawPlugin {
   }
 
   Handler handler;
+  ~Thing() { leave(); }
   core::PluginHost& host;
   Host face;
 };

@@ -24,7 +24,7 @@ bool is_anybody(const api::Principal&) { return true; }
 
 // Answers "good" tokens for an hour, keeps "slow" ones.
 struct Provider : test::RawPlugin {
-  explicit Provider(Panel& panel) : host(panel.make("auth")), face(panel.host(host)) {
+  explicit Provider(Panel& panel) : host(panel.make("auth", *this)), face(panel.host(host)) {
     on_register = [this](nx_reg* reg, nx_call*) {
       nx_identity_provider provider{};
       provider.struct_size = sizeof provider;
@@ -64,6 +64,7 @@ struct Provider : test::RawPlugin {
     IdentityReply(face, request).accept(identity);
   }
 
+  ~Provider() { leave(); }
   core::PluginHost& host;
   Host face;
   std::atomic<int> asked{0};

@@ -37,7 +37,7 @@ TEST_CASE("every interface is found by its exact id, with a table of its own siz
 TEST_CASE("a registration that fails keeps nothing, and says why") {
   Panel panel;
   RawPlugin plugin;
-  auto& host = panel.make("a");
+  auto& host = panel.make("a", plugin);
   const auto face = panel.host(host);
   plugin.on_register = [&](nx_reg* reg, nx_call* call) -> nx_status {
     test::add_route(face, reg, "/x", &nothing, nullptr);
@@ -51,7 +51,7 @@ TEST_CASE("a registration that fails keeps nothing, and says why") {
   CHECK(host.declarations().routes.empty());
   // What it had claimed is free again.
   RawPlugin second;
-  auto& other = panel.make("b");
+  auto& other = panel.make("b", second);
   second.on_register = [&](nx_reg* reg, nx_call*) {
     return test::add_route(panel.host(other), reg, "/x", &nothing, nullptr);
   };
@@ -61,8 +61,8 @@ TEST_CASE("a registration that fails keeps nothing, and says why") {
 TEST_CASE("what exists already, belongs to another or is not understood is refused with a name") {
   Panel panel;
   RawPlugin first, second;
-  auto& one = panel.make("one");
-  auto& two = panel.make("two");
+  auto& one = panel.make("one", first);
+  auto& two = panel.make("two", second);
   const auto face = panel.host(one);
   const auto other = panel.host(two);
   first.on_register = [&](nx_reg* reg, nx_call*) { return test::add_route(face, reg, "/x/:id/y", &nothing, nullptr); };
@@ -91,7 +91,7 @@ TEST_CASE("what exists already, belongs to another or is not understood is refus
 TEST_CASE("declarations are copies, in the words of this database") {
   Panel panel;
   RawPlugin plugin;
-  auto& host = panel.make("a");
+  auto& host = panel.make("a", plugin);
   const auto face = panel.host(host);
   plugin.on_register = [&](nx_reg* reg, nx_call*) {
     auto text = std::make_unique<std::string>("CREATE TABLE a_x (id INTEGER)");
@@ -115,7 +115,7 @@ TEST_CASE("declarations are copies, in the words of this database") {
 TEST_CASE("a phase that is over, or not there yet, is refused") {
   Panel panel;
   RawPlugin plugin;
-  auto& host = panel.make("a");
+  auto& host = panel.make("a", plugin);
   const auto face = panel.host(host);
   nx_reg* kept = nullptr;
   plugin.on_register = [&](nx_reg* reg, nx_call* call) -> nx_status {
@@ -138,10 +138,10 @@ TEST_CASE("a phase that is over, or not there yet, is refused") {
 
 TEST_CASE("start makes everything visible or nothing") {
   Panel panel;
-  RawPlugin plugin;
-  auto& host = panel.make("a");
-  const auto face = panel.host(host);
   int stops = 0;
+  RawPlugin plugin;
+  auto& host = panel.make("a", plugin);
+  const auto face = panel.host(host);
   plugin.on_stop = [&] { ++stops; };
   plugin.on_register = [&](nx_reg* reg, nx_call*) -> nx_status {
     test::add_route(face, reg, "/x", &nothing, nullptr);
@@ -202,12 +202,12 @@ TEST_CASE("a stop that hangs ends at the deadline, and what it may still touch s
   test::Gate gate;
   std::atomic<bool> over{false};
   Panel panel;
-  RawPlugin plugin;
   bool destroyed = false;
+  RawPlugin plugin;
   plugin.on_destroy = [&] { destroyed = true; };
   auto& host = panel.add("a", plugin);
   const auto face = panel.host(host);
-  plugin.on_stop = [&] {
+  plugin.on_stop = [&, face] {
     gate.wait();
     face.now_us();
     face.log->write(face.raw, nullptr, NX_LOG_INFO, to_abi("still here"), nullptr, 0);
@@ -224,19 +224,22 @@ TEST_CASE("a stop that hangs ends at the deadline, and what it may still touch s
 
 TEST_CASE("drain waits for what is in flight, and refuses what comes") {
   Panel panel;
-  RawPlugin plugin;
   test::Gate gate;
-  auto& host = panel.make("a");
-  static nexus::Host face = panel.host(host);
-  face = panel.host(host);
+  RawPlugin plugin;
+  auto& host = panel.make("a", plugin);
+  struct Both {
+    nexus::Host face;
+    test::Gate& gate;
+  } both{panel.host(host), gate};
   plugin.on_register = [&](nx_reg* reg, nx_call*) {
     return test::add_route(
-        face, reg, "/x",
+        both.face, reg, "/x",
         [](void* user_data, nx_call*, nx_http* http) {
-          static_cast<test::Gate*>(user_data)->wait();
-          return test::reply(face, http, "1");
+          const auto& mine = *static_cast<Both*>(user_data);
+          mine.gate.wait();
+          return test::reply(mine.face, http, "1");
         },
-        &gate);
+        &both);
   };
   REQUIRE(host.register_plugin(plugin.table).ok());
   REQUIRE(host.start().ok());
@@ -254,7 +257,7 @@ TEST_CASE("drain waits for what is in flight, and refuses what comes") {
 TEST_CASE("a changed configuration is offered; refused, the old one stays") {
   Panel panel;
   RawPlugin plugin;
-  auto& host = panel.make("a");
+  auto& host = panel.make("a", plugin);
   const auto face = panel.host(host);
   static nx_status verdict = NX_OK;
   plugin.on_register = [&](nx_reg* reg, nx_call*) {

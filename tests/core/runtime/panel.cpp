@@ -133,7 +133,7 @@ Result<std::unique_ptr<core::Runtime>> Panel::second_runtime() {
 }
 
 Panel::~Panel() {
-  while (!hosts_.empty()) remove(*hosts_.back());
+  while (!hosts_.empty()) remove(*hosts_.back().host);
   if (runtime) runtime->shutdown();
   runtime = nullptr;
   database = nullptr;
@@ -141,12 +141,19 @@ Panel::~Panel() {
 }
 
 core::PluginHost& Panel::make(const std::string& id) {
-  hosts_.push_back(runtime->add_plugin(id, "1.0.0"));
-  return *hosts_.back();
+  hosts_.push_back({runtime->add_plugin(id, "1.0.0"), nullptr});
+  return *hosts_.back().host;
+}
+
+core::PluginHost& Panel::make(const std::string& id, RawPlugin& plugin) {
+  auto& host = make(id);
+  hosts_.back().plugin = &plugin;
+  plugin.home = this;
+  return host;
 }
 
 core::PluginHost& Panel::add(const std::string& id, RawPlugin& plugin) {
-  auto& host = make(id);
+  auto& host = make(id, plugin);
   const auto registered = host.register_plugin(plugin.table);
   REQUIRE_MESSAGE(registered.ok(), registered.error().what());
   const auto started = host.start();
@@ -159,7 +166,21 @@ void Panel::remove(core::PluginHost& host) {
   host.drain(in(std::chrono::seconds(10)));
   if (host.stop(in(std::chrono::seconds(10)))) host.destroy();
   host.withdraw();
-  std::erase_if(hosts_, [&](const auto& candidate) { return candidate.get() == &host; });
+  std::erase_if(hosts_, [&](const auto& entry) {
+    if (entry.host.get() != &host) return false;
+    if (entry.plugin != nullptr) entry.plugin->home = nullptr;
+    return true;
+  });
+}
+
+void Panel::remove(RawPlugin& plugin) {
+  const auto found =
+      std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& entry) { return entry.plugin == &plugin; });
+  if (found != hosts_.end()) remove(*found->host);
+}
+
+void RawPlugin::leave() {
+  if (home != nullptr) home->remove(*this);
 }
 
 nx_status add_route(const Host& host, nx_reg* reg, const char* pattern, nx_http_fn fn, void* user_data,

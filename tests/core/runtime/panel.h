@@ -116,9 +116,17 @@ class Routes final : public api::Server {
   std::vector<api::RouteSpec> routes_;
 };
 
-// A plugin as raw C, whose functions a test fills in. Its table outlives the panel's use of it.
+class Panel;
+
+// A plugin as raw C, whose functions a test fills in. It leaves the panel before it goes; a test's own kind of plugin
+// calls leave() in its destructor, while its members still live.
 struct RawPlugin {
   explicit RawPlugin(std::uint32_t flags = NX_PLUGIN_CONCURRENT);
+  ~RawPlugin() { leave(); }
+  RawPlugin(const RawPlugin&) = delete;
+  RawPlugin& operator=(const RawPlugin&) = delete;
+  void leave();
+  Panel* home = nullptr;
   std::function<nx_status(nx_reg*, nx_call*)> on_register = [](nx_reg*, nx_call*) { return NX_OK; };
   std::function<nx_status(nx_call*)> on_start = [](nx_call*) { return NX_OK; };
   std::function<void()> on_quiesce = [] {};
@@ -139,9 +147,12 @@ class Panel {
 
   // Registers and starts; asserts that both succeed.
   core::PluginHost& add(const std::string& id, RawPlugin& plugin);
+  core::PluginHost& make(const std::string& id, RawPlugin& plugin);
+  // For a plugin that belongs to nobody here.
   core::PluginHost& make(const std::string& id);
   // The way down of one plugin: quiesce, drain, stop, destroy, withdraw.
   void remove(core::PluginHost& host);
+  void remove(RawPlugin& plugin);
   Host host(core::PluginHost& plugin) { return Host::from(plugin.abi()).value(); }
 
   Result<std::unique_ptr<core::Runtime>> second_runtime();
@@ -154,7 +165,11 @@ class Panel {
 
  private:
   Options options_;
-  std::vector<std::unique_ptr<core::PluginHost>> hosts_;
+  struct Entry {
+    std::unique_ptr<core::PluginHost> host;
+    RawPlugin* plugin;
+  };
+  std::vector<Entry> hosts_;
 };
 
 // Shorthands for registration.

@@ -15,7 +15,7 @@ namespace {
 
 // Provides "echo.say/1": answers "now" at once, keeps "later", fails "fail", throws on "throw".
 struct Echo : RawPlugin {
-  explicit Echo(Panel& panel, std::uint32_t minor = 0) : host(panel.make("echo")), face(panel.host(host)) {
+  explicit Echo(Panel& panel, std::uint32_t minor = 0) : host(panel.make("echo", *this)), face(panel.host(host)) {
     on_register = [this, minor](nx_reg* reg, nx_call*) {
       nx_service service{};
       service.struct_size = sizeof service;
@@ -50,6 +50,7 @@ struct Echo : RawPlugin {
     return std::exchange(kept, {});
   }
 
+  ~Echo() { leave(); }
   core::PluginHost& host;
   Host face;
   std::mutex mutex;
@@ -75,7 +76,7 @@ struct Answer {
 };
 
 struct Asker : RawPlugin {
-  explicit Asker(Panel& panel, std::uint32_t min_minor = 0) : host(panel.make("asker")), face(panel.host(host)) {
+  explicit Asker(Panel& panel, std::uint32_t min_minor = 0) : host(panel.make("asker", *this)), face(panel.host(host)) {
     on_register = [this, min_minor](nx_reg* reg, nx_call*) {
       return face.services->bind(reg, to_abi("echo.say/1"), min_minor, NX_BIND_OPTIONAL, &binding);
     };
@@ -90,6 +91,7 @@ struct Asker : RawPlugin {
     return face.services->invoke((*call)->raw(), binding, to_abi(method), to_abi(payload), &Answer::done, &answer, out);
   }
 
+  ~Asker() { leave(); }
   core::PluginHost& host;
   Host face;
   nx_handle binding = 0;

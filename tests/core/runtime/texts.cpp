@@ -54,7 +54,7 @@ TEST_CASE("roles hold what was declared for them, and the administrator everythi
 TEST_CASE("a plugin's call translates in the language of its request, and the edge knows its own texts") {
   test::Panel panel;
   test::RawPlugin plugin;
-  auto& host = panel.make("shop");
+  auto& host = panel.make("shop", plugin);
   auto face = panel.host(host);
   plugin.on_register = [&](nx_reg* reg, nx_call*) -> nx_status {
     face.i18n->add_catalogue(reg, to_abi("en"), to_abi(R"({"shop.hi":"Hello {name}"})"));
