@@ -19,6 +19,7 @@ void HashPool::stop() noexcept {
     dropped.swap(waiting_);
   }
   changed_.notify_all();
+  dropped.clear();  // who waits for them need not wait for the threads
   for (auto& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -11,7 +11,7 @@ using namespace nexus;
 using namespace nexus::auth;
 
 TEST_CASE("the first key is made once, and kept sealed") {
-  testing::FakeHost host;
+  testing::FakeHost host{testing::Options{}, "auth"};
   REQUIRE(host.use(auth_resources()).ok());
   auto call = host.call();
   const auto first = load_keys(*call);
@@ -27,7 +27,7 @@ TEST_CASE("the first key is made once, and kept sealed") {
 }
 
 TEST_CASE("two panels have different keys") {
-  testing::FakeHost one, other;
+  testing::FakeHost one(testing::Options{}, "auth"), other(testing::Options{}, "auth");
   REQUIRE(one.use(auth_resources()).ok());
   REQUIRE(other.use(auth_resources()).ok());
   auto one_call = one.call(), other_call = other.call();
@@ -35,7 +35,7 @@ TEST_CASE("two panels have different keys") {
 }
 
 TEST_CASE("a key that was swapped for another's row stops the start") {
-  testing::FakeHost host;
+  testing::FakeHost host{testing::Options{}, "auth"};
   REQUIRE(host.use(auth_resources()).ok());
   auto call = host.call();
   REQUIRE(load_keys(*call).ok());

@@ -47,7 +47,7 @@ struct Sessions {
   }
   void pass(std::int64_t seconds) { now += seconds * kMicrosecondsPerSecond; }
 
-  testing::FakeHost host;
+  testing::FakeHost host{testing::Options{}, "auth"};
   testing::TestCall call = host.call();
   std::unique_ptr<auth::TokenCodec> codec;
   auth::Settings settings;

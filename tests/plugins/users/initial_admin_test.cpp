@@ -42,7 +42,7 @@ struct FirstStart {
   }
 
   std::string folder;
-  testing::FakeHost host;
+  testing::FakeHost host{testing::Options{}, "users"};
   testing::TestCall call = host.call();
 };
 

@@ -36,7 +36,7 @@ struct Database {
     return names(store().list(filter));
   }
 
-  testing::FakeHost host;
+  testing::FakeHost host{testing::Options{}, "users"};
   testing::TestCall call = host.call();
   std::int64_t now = 1000;
 };
