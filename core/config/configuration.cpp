@@ -60,7 +60,7 @@ const Node* find_dotted(const Node& root, const std::string& key) {
 class PathResolver {
  public:
   PathResolver(const Node& root, const std::string& file)
-      : root_(root), file_(file), folder_(std::filesystem::absolute(file).parent_path()) {}
+      : root_(root), file_(file), folder_(std::filesystem::absolute(file.empty() ? "." : file).parent_path()) {}
 
   void resolve(const std::string& key, std::string& path) const {
     if (path.empty()) return;

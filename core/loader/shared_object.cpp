@@ -46,6 +46,9 @@ Result<Elf64_Ehdr> read_header(std::string_view image) {
     return refused("it was built for another processor: its author must build it for this one");
   }
   if (header->e_type != ET_DYN) return refused("it is an ELF file, but not a shared object");
+  // The table of sections stands at the end of the file as linkers write it.
+  const auto sections = std::uint64_t{header->e_shnum} * sizeof(Elf64_Shdr);
+  if (header->e_shoff > image.size() || image.size() - header->e_shoff < sections) return truncated();
   return *header;
 }
 

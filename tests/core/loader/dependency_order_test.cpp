@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace nexus::core;
 
 namespace {
@@ -69,7 +71,7 @@ TEST_CASE("plugins that ask each other's services both start") {
       {{"a", "1.0.0", {}, {"b"}}, {"b", "1.0.0", {}, {"a"}}, {"c", "1.0.0", {}, {"d"}}, {"d", "1.0.0", {}, {}}}, {});
   CHECK(solved.refused.empty());
   CHECK(solved.order.size() == 4);
-  const auto place = [&](const char* id) { return std::find(solved.order.begin(), solved.order.end(), id); };
+  const auto place = [&](const char* id) { return std::ranges::find(solved.order, id); };
   CHECK(place("d") < place("c"));
 }
 
