@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 namespace nexus::servers::ssh {
 namespace {
@@ -18,9 +17,6 @@ constexpr std::size_t kMarkerRoom = 256;
 constexpr std::size_t kTailSize = 4096;
 // For the request to end a command whose time is up; the caller's own time is over by then.
 constexpr milliseconds kKillTimeout{1'000};
-// How long a server may take to count a channel as closed.
-constexpr milliseconds kReleaseTimeout{2'000};
-constexpr milliseconds kReleasePause{20};
 
 // Keeps the first `limit` bytes and the last kTailSize.
 class Output {
@@ -99,18 +95,13 @@ class Command {
     };
     int code = 0;
     auto opened = session_.make(Stage::exec, watch_, attempt, code);
+    if (opened.ok() && opened.value() == nullptr) {
+      // A server that allows one channel at a time needs the one of SFTP back.
+      session_.release_sftp(watch_);
+      opened = session_.make_patiently(watch_, attempt, code);
+    }
     if (!opened.ok()) return std::move(opened).error();
     channel_ = opened.value();
-    // A server that allows one channel at a time needs the one of SFTP back, and a moment to notice.
-    if (channel_ == nullptr && session_.release_sftp(watch_)) {
-      const auto patience = watch_.within(kReleaseTimeout);
-      while (channel_ == nullptr && !patience.expired()) {
-        std::this_thread::sleep_for(kReleasePause);
-        auto again = session_.make(Stage::exec, watch_, attempt, code);
-        if (!again.ok()) return std::move(again).error();
-        channel_ = again.value();
-      }
-    }
     if (channel_ == nullptr) return Failure{Stage::exec, Fault::no_channel, session_.last_error(), {}};
     return Done{};
   }

@@ -127,6 +127,11 @@ bool Session::is_fatal(int code) noexcept {
   }
 }
 
+bool Session::channel_refused(int code) const {
+  // libssh2_sftp_init has the same code for a server without SFTP; only its words differ.
+  return code == LIBSSH2_ERROR_CHANNEL_FAILURE && last_error().find("subsystem") == std::string::npos;
+}
+
 Failure Session::dropped(Stage stage) {
   broken_ = true;
   return {stage, Fault::dropped, last_error(), {}};
@@ -146,7 +151,7 @@ Outcome<LIBSSH2_SFTP*> Session::sftp(const Watch& watch) {
       Stage::exec, watch, [this] { return libssh2_sftp_init(raw_); }, code);
   if (!opened.ok()) return std::move(opened).error();
   sftp_ = opened.value();
-  if (sftp_ == nullptr) sftp_missing_ = true;
+  if (sftp_ == nullptr) sftp_missing_ = !channel_refused(code);
   return sftp_;
 }
 

@@ -11,9 +11,14 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace nexus::servers::ssh {
+
+// How long a server may take to count a channel as closed.
+inline constexpr milliseconds kReleaseTimeout{2'000};
+inline constexpr milliseconds kReleasePause{20};
 
 struct HostKey {
   std::string type;  // "ssh-ed25519"
@@ -80,6 +85,17 @@ class Session {
 
   // The SFTP channel, opened at first use and kept; nullptr where the server offers none.
   Outcome<LIBSSH2_SFTP*> sftp(const Watch& watch);
+  // Asks again for a short while where a server that counts channels has not noticed that the last one is closed.
+  template <class Make>
+  auto make_patiently(const Watch& watch, Make&& call, int& code) -> Outcome<decltype(call())> {
+    const auto patience = watch.within(kReleaseTimeout);
+    for (;;) {
+      auto made = make(Stage::exec, watch, call, code);
+      if (!made.ok() || made.value() != nullptr || !channel_refused(code) || patience.expired()) return made;
+      std::this_thread::sleep_for(kReleasePause);
+    }
+  }
+
   // Gives the SFTP channel up, for a server that allows only one. False where there was none.
   bool release_sftp(const Watch& watch);
 
@@ -94,6 +110,8 @@ class Session {
   Outcome<bool> try_key(const Credentials& credentials, const Watch& watch);
   Outcome<bool> try_password(const Credentials& credentials, const Watch& watch);
   static bool is_fatal(int code) noexcept;
+  // Whether a call failed because the server opens no further channel.
+  bool channel_refused(int code) const;
   static ssize_t receive(libssh2_socket_t socket, void* buffer, size_t length, int flags, void** abstract);
 
   Socket socket_;
