@@ -1,5 +1,6 @@
 #include "api/http/engine_fixture.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
@@ -15,6 +16,12 @@ std::string echo_of(const RequestMessage& request) {
 
 // The number behind the last slash.
 int number_in(std::string_view target) { return std::atoi(std::string(target.substr(target.rfind('/') + 1)).c_str()); }
+
+// Bounded, because hostile clients ask too.
+std::string big_text(int size) {
+  constexpr int kMost = 32'000'000;
+  return std::string(static_cast<std::size_t>(std::clamp(size, 0, kMost)), 'x');
+}
 
 }  // namespace
 
@@ -86,7 +93,7 @@ void EngineFixture::handle(RequestMessage&& request, Responder&& responder) {
   if (target == "/throw") throw std::runtime_error("secret of the handler");
   if (target == "/close") return responder.send({200, {}, "bye", true});
   if (target == "/peer") return responder.send(text_answer(std::string(request.peer)));
-  if (target.starts_with("/big/")) return responder.send(text_answer(std::string(number_in(target), 'x')));
+  if (target.starts_with("/big/")) return responder.send(text_answer(big_text(number_in(target))));
   if (target.starts_with("/status/")) return responder.send({number_in(target), {}, "body", false});
   responder.send(text_answer(echo_of(request)));
 }
