@@ -36,7 +36,7 @@ ROWS = {
     "29": ("batched insert through storage over raw sqlite3", "rows/s", ">=", 0.8, 0.95),
     "30-rss": ("idle memory, all plugins, over fastify hello", "MB", "<=", 0.5, 0.25),
     "30-start": ("start to first 200 over fastify hello", "ms", "<=", 0.3, 0.1),
-    "sdk_route": ("route through the SDK minus a direct call", "ns", "<=", 1000.0, 300.0),
+    "sdk_route": ("route through the SDK, time above a direct call", "ns", "<=", 1000.0, 300.0),
 }
 
 
@@ -209,7 +209,7 @@ def program_rows(build):
 
 
 def verdict(result, comparison, target, moonshot):
-    if result.get("spread", 1.0) > MAX_PEER_SPREAD:
+    if result.get("spread", result.get("peer_spread", 1.0)) > MAX_PEER_SPREAD:
         return "too busy"
     reached = lambda limit: result["ratio"] <= limit if comparison == "<=" else result["ratio"] >= limit
     return "moonshot" if reached(moonshot) else "reached" if reached(target) else "MISSED"
@@ -227,6 +227,8 @@ def main():
     for source in (program_rows, http_rows, footprint_rows):
         for result in source(build):
             name = str(result["row"])
+            if "above_ns" in result:  # the target is a difference, not a ratio
+                result["ratio"] = result["above_ns"]
             if name not in ROWS or (wanted and name not in wanted):
                 continue
             what, unit, comparison, target, moonshot = ROWS[name]
