@@ -32,7 +32,10 @@ struct Echo : RawPlugin {
 
   static nx_status call(void* self, nx_call* call, nx_handle request, nx_str method, nx_str payload) {
     auto& me = *static_cast<Echo*>(self);
-    me.caller = std::string(view(me.face.call->caller_plugin(call)));
+    {
+      const std::lock_guard lock(me.mutex);
+      me.caller = std::string(view(me.face.call->caller_plugin(call)));
+    }
     const auto name = view(method);
     if (name == "now") return me.face.services->complete(me.face.raw, request, NX_OK, payload);
     if (name == "fail") {
