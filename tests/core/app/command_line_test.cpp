@@ -39,11 +39,11 @@ TEST_CASE("a wrong configuration ends at once, with its place") {
     CHECK(says(result.errors, "did you mean \"log\"?"));
   }
   const auto syntax = folder.write("broken.yaml", "http: [\n");
-  const auto result = run_panel_program({"serve", "--config", syntax, "--data-dir", folder.path() + "/data"});
+  const auto result = run_panel_program({"serve", "--config", syntax, "--data-dir", folder.path() + "/untouched"});
   CHECK(result.status == 78);
   CHECK(says(result.errors, syntax + ':'));
   CHECK(result.duration < std::chrono::seconds(5));  // 1 s, unless the machine is busy
-  CHECK(!std::filesystem::exists(folder.path() + "/data/nexuspanel.db"));
+  CHECK(!std::filesystem::exists(folder.path() + "/untouched"));
 }
 
 TEST_CASE("a plugin's section is checked by the plugin's schema, before anything starts") {

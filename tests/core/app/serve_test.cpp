@@ -123,7 +123,7 @@ TEST_CASE("a configuration that is broken at SIGHUP changes nothing and is named
        {"configured: {tone: sour}\nlog: {level: debug}\n", "configured: [\n", "htpp: {}\n"}) {
     panel.write_config(plugins.config() + broken);
     panel.hang_up();
-    CHECK(panel.wait_for_log("panel.yaml:2:"));
+    CHECK(panel.wait_for_log("the old one stays  reason=\"" + panel.config_file() + ":"));
     CHECK(json::parse(client.get("/api/v1/configured").body).at("data").at("greeting") == "old");
     std::filesystem::resize_file(panel.log_file(), 0);
   }
