@@ -14,6 +14,9 @@ std::atomic<nx_handle> last_transaction{0};
 nx_status failed(nx_call& call, const Error& error) {
   call.set_error(error.what());
   call.note_storage(&error);
+  // A conflict is the plugin's to expect; everything else is an operator's to know.
+  if (error.status() != Status::conflict)
+    call.owner().log(NX_LOG_WARNING, "a statement failed", error.what(), call.request_id());
   return static_cast<nx_status>(error.status());
 }
 

@@ -37,6 +37,7 @@ MysqlConnection::~MysqlConnection() {
   // A server that does not answer is not asked to close its statements.
   if (health_ != Health::good) abandon();
   statements_.clear();
+  cursor_statements_.clear();
 }
 
 Result<std::unique_ptr<Connection>> MysqlConnection::open(const Location& location, const MysqlTimeouts& timeouts,
@@ -121,27 +122,30 @@ Result<void> MysqlConnection::run_text(std::string_view sql) {
 
 Result<std::shared_ptr<MysqlStatement>> MysqlConnection::start(std::string_view sql, Args args) {
   started_ = Clock::now();
-  NEXUS_ASSIGN(std::shared_ptr<MysqlStatement> statement, prepare(sql));
+  const bool cursor = in_transaction();
+  auto& cache = cursor ? cursor_statements_ : statements_;
+  NEXUS_ASSIGN(std::shared_ptr<MysqlStatement> statement, prepare(cache, sql));
   if (args.size() != statement->parameters()) {
     return Error(Status::internal, "wrong number of parameters in: " + sql_excerpt(sql));
   }
-  if (statement->execute(args, in_transaction()) != 0) {
+  if (statement->execute(args, cursor) != 0) {
     Error error = statement_failure(*statement, sql);
     // The table behind it may have changed; a conflict or a lock says nothing about the statement.
-    if (error.status() == Status::internal) statements_.erase(sql);
+    if (error.status() == Status::internal) cache.erase(sql);
     return error;
   }
   return statement;
 }
 
-Result<std::shared_ptr<MysqlStatement>> MysqlConnection::prepare(std::string_view sql) {
-  if (const auto* cached = statements_.find(sql)) {
+Result<std::shared_ptr<MysqlStatement>> MysqlConnection::prepare(StatementCache<MysqlStatement>& cache,
+                                                                 std::string_view sql) {
+  if (const auto* cached = cache.find(sql)) {
     // One that still gives rows (to an outer loop) cannot be run again; that rare case gets a statement of its own.
     if (cached->use_count() == 1) return *cached;
     return prepare_new(sql);
   }
   NEXUS_ASSIGN(std::shared_ptr<MysqlStatement> statement, prepare_new(sql));
-  statements_.insert(sql, statement);
+  cache.insert(sql, statement);
   return statement;
 }
 

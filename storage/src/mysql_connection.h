@@ -48,7 +48,7 @@ class MysqlConnection final : public Connection {
   Result<void> set_up();
   // A statement of ours, or one that the server cannot prepare.
   Result<void> run_text(std::string_view sql);
-  Result<std::shared_ptr<MysqlStatement>> prepare(std::string_view sql);
+  Result<std::shared_ptr<MysqlStatement>> prepare(StatementCache<MysqlStatement>& cache, std::string_view sql);
   Result<std::shared_ptr<MysqlStatement>> prepare_new(std::string_view sql);
   Result<std::shared_ptr<MysqlStatement>> start(std::string_view sql, Args args);
   Result<void> limit_time(Clock::time_point deadline);
@@ -60,6 +60,9 @@ class MysqlConnection final : public Connection {
 
   MysqlSession session_;
   StatementCache<MysqlStatement> statements_;
+  // The client library gets out of step (2014) when one statement runs without a server cursor and then with one, so
+  // those of transactions, which use cursors, are kept apart.
+  StatementCache<MysqlStatement> cursor_statements_;
   BatchHolder batches_;
   const MysqlTimeouts timeouts_;
   const bool is_mariadb_;

@@ -1,21 +1,39 @@
 #include "integration/json_match.h"
 
-#include <regex>
+#include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace nexus::test {
 namespace {
 
+bool is_time(const std::string& text) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
+  if (text.size() != kShape.size()) return false;
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kShape[i] == '0' ? !digit : text[i] != kShape[i]) return false;
+  }
+  return true;
+}
+
+bool is_jwt(const std::string& text) {
+  const auto in_alphabet = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+  };
+  return text.size() > 100 && std::count(text.begin(), text.end(), '.') == 2 &&
+         std::all_of(text.begin(), text.end(), in_alphabet);
+}
+
 bool fits(const std::string& placeholder, const Json& actual) {
-  static const std::regex kTime(R"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)");
-  static const std::regex kJwt(R"([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)");
   if (placeholder == "<any>") return true;
   if (placeholder == "<int>") return actual.is_number_integer();
   if (placeholder == "<number>") return actual.is_number();
   if (placeholder == "<bool>") return actual.is_boolean();
   if (!actual.is_string()) return false;
   const auto& text = actual.get_ref<const std::string&>();
-  if (placeholder == "<time>") return std::regex_match(text, kTime);
-  if (placeholder == "<jwt>") return std::regex_match(text, kJwt);
+  if (placeholder == "<time>") return is_time(text);
+  if (placeholder == "<jwt>") return is_jwt(text);
   return placeholder == "<string>" && !text.empty();
 }
 

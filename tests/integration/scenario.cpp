@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -34,6 +35,7 @@ struct Scenario::State {
   void stop(bool kill) {
     client.reset();
     earlier_log += panel->log() + panel->errors();
+    if (std::getenv("NEXUS_TEST_SHOW_LOG") != nullptr) std::fputs(earlier_log.c_str(), stderr);
     if (kill) {
       panel->kill_now();
     } else {

@@ -26,7 +26,7 @@ struct Answer {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct ScenarioOptions {
-  std::string config;  // more YAML for the configuration file
+  std::string config = {};  // more YAML for the configuration file
   std::string rate_limits = "rate_limits: {general_per_minute: 0, auth_per_minute: 0}";
   std::string admin_password = "Adm1n-of-the-Panel";
   std::vector<std::pair<std::string, std::string>> environment = {};

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -126,6 +127,28 @@ TEST_CASE_TEMPLATE("a transaction reads, writes and nests rows while they are op
   CHECK(seen == 600);
   outer->reset();
   REQUIRE((*change)->commit().ok());
+}
+
+TEST_CASE_TEMPLATE("one statement serves outside and inside transactions in turn", Engine, SqliteEngine,
+                   MariadbEngine) {
+  People<Engine> people;
+  people.add("ada");
+  const std::string_view find = "SELECT name FROM people WHERE id = ?";
+  const auto found = [&](auto&& rows) { return rows.ok() && (*rows)->fetch().ok(); };
+  for (int turn = 0; turn < 3; ++turn) {
+    // Every connection of the pool has run it outside before one of them runs it inside.
+    std::vector<std::unique_ptr<storage::Rows>> held;
+    for (unsigned reader = 0; reader < 4; ++reader) {
+      auto rows = people.database->query(find, std::array{to_value(std::int64_t{1})}, false, soon());
+      REQUIRE(found(rows));
+      held.push_back(std::move(*rows));
+    }
+    held.clear();
+    auto change = people.database->begin(soon());
+    REQUIRE(change.ok());
+    CHECK(found((*change)->query(find, std::array{to_value(std::int64_t{1})})));
+    CHECK((*change)->commit().ok());
+  }
 }
 
 TEST_CASE_TEMPLATE("a transaction that is not committed leaves nothing", Engine, SqliteEngine, MariadbEngine) {
