@@ -208,7 +208,8 @@ void SshServer::authorize(const std::string& public_line) {
 }
 
 void SshServer::launch() {
-  pid_ = spawn_program({find_program("sshd"), "-D", "-E", folder_ + "/log", "-f", folder_ + "/sshd_config"}, folder_ + "/log");
+  pid_ = spawn_program({find_program("sshd"), "-D", "-E", folder_ + "/log", "-f", folder_ + "/sshd_config"},
+                       folder_ + "/log");
 }
 
 bool SshServer::wait_until_ready() {
