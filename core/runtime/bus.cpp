@@ -1,26 +1,24 @@
 #include "core/runtime/bus.h"
 
-#include "core/runtime/call.h"
+#include "core/runtime/bus_queue.h"
 #include "core/runtime/values.h"
 
-#include <nexus/cpp/str.h>
 #include <nexus/log.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
+#include <mutex>
 
 namespace nexus::core {
 namespace {
 
-// Events that a delivery takes at once: enough to meet publishers rarely, few enough to be fair to other subscriptions.
-constexpr std::size_t kBatch = 64;
-// Entries that are kept for the next events, and the largest that is worth keeping.
-constexpr std::size_t kKeptEntries = 4096;
-constexpr std::size_t kKeptBytes = 4096;
+// Events with at most so much text are kept for the next ones, up to so many: some megabytes after a great burst.
+constexpr std::size_t kKeptText = 256;
+constexpr std::size_t kKeptEntries = 16'384;
+// A publisher that finds so much in the inbox settles it: a bound for memory that deliverers rarely let it come to.
+constexpr std::size_t kInbox = 16'384;
+constexpr std::size_t kInboxBytes = 4 * 1024 * 1024;
 // An overflowing queue is named in the log at most this often.
 constexpr std::chrono::seconds kLogEvery{10};
-constexpr std::size_t kFirstRing = 64;
 
 }  // namespace
 
@@ -37,109 +35,58 @@ bool is_pattern(std::string_view pattern) noexcept {
   return star == pattern.size() - 1 && star >= 2 && pattern[star - 1] == '.' && pattern.find('.') == star - 1;
 }
 
-// One event, in memory that is used again. `references` is guarded by the bus; the rest does not change while it is
-// queued.
-struct Bus::Entry {
-  Entry* next = nullptr;
-  std::uint32_t references = 0;
-  std::shared_ptr<const Topic> topic;
-  std::string text;  // key, payload, request id
-  std::size_t key_end = 0;
-  std::size_t payload_end = 0;
-  std::uint64_t sequence = 0;
-  std::int64_t time_us = 0;
+void Bus::Spare::push(Entry* entry) noexcept {
+  entry->next = first;
+  if (first == nullptr) last = entry;
+  first = entry;
+  ++count;
+}
 
-  void fill(std::string_view key, std::string_view payload, std::string_view request_id) {
-    text.assign(key);
-    text.append(payload);
-    text.append(request_id);
-    key_end = key.size();
-    payload_end = key_end + payload.size();
+Bus::Entry* Bus::Spare::pop() noexcept {
+  Entry* entry = first;
+  first = entry->next;
+  --count;
+  // A worker has used the next one last: its memory is on the way while the publisher does other things.
+  if (first != nullptr) {
+    __builtin_prefetch(first, 1);
+    __builtin_prefetch(reinterpret_cast<char*>(first) + 64, 1);
   }
-  nx_event event() const noexcept {
-    const std::string_view all = text;
-    return {sizeof(nx_event),
-            0,
-            to_abi(topic->name),
-            to_abi(all.substr(0, key_end)),
-            to_abi(all.substr(key_end, payload_end - key_end)),
-            sequence,
-            time_us,
-            to_abi(topic->source),
-            to_abi(all.substr(payload_end))};
-  }
-};
+  return entry;
+}
 
-class Bus::Subscription : public std::enable_shared_from_this<Bus::Subscription> {
- public:
-  Subscription(std::shared_ptr<Owner> owner, const SubscriptionSpec& spec)
-      : owner_(std::move(owner)),
-        spec_(spec),
-        limit_(std::min(spec.queue_length == 0 ? kDefaultQueue : spec.queue_length, kLongestQueue)),
-        ring_(kFirstRing) {}
+void Bus::Spare::take_all(Spare& other) noexcept {
+  if (other.first == nullptr) return;
+  other.last->next = first;
+  if (first == nullptr) last = other.last;
+  first = other.first;
+  count += other.count;
+  other = {};
+}
 
-  bool full(std::size_t bytes) const noexcept { return size() >= limit_ || bytes_ + bytes > kQueueBytes; }
-  std::size_t size() const noexcept { return tail_ - head_; }
-
-  void push(Entry* entry) {
-    if (size() == ring_.size()) grow();
-    ring_[tail_++ & (ring_.size() - 1)] = entry;
-    bytes_ += entry->text.size();
-  }
-  Entry* pop() noexcept {
-    Entry* entry = ring_[head_++ & (ring_.size() - 1)];
-    bytes_ -= entry->text.size();
-    return entry;
-  }
-
-  void run(const Entry& entry) noexcept {
-    const auto event = entry.event();
-    nx_call call(*owner_, Phase::work, std::chrono::steady_clock::now() + kBackgroundDeadline, view(event.request_id));
-    owner_->call_down("event", call.request_id(), [&] {
-      spec_.fn(spec_.user_data, &call, &event);
-      return nx_status{NX_OK};
-    });
-    if (!call.error().empty()) {
-      owner_->log(NX_LOG_WARNING, "the plugin could not handle an event", call.error(), call.request_id());
-    }
-  }
-
-  const std::shared_ptr<Owner> owner_;
-  const SubscriptionSpec spec_;
-  const std::size_t limit_;
-  // All below is guarded by the bus.
-  bool idle_ = true;     // no delivery is under way
-  bool closed_ = false;  // takes nothing new
-  std::uint64_t dropped_ = 0;
-  std::uint64_t dropped_logged_ = 0;
-  std::chrono::steady_clock::time_point next_log_{};
-
- private:
-  void grow() {
-    std::vector<Entry*> larger(ring_.size() * 2);
-    for (std::size_t at = head_; at != tail_; ++at) larger[at & (larger.size() - 1)] = ring_[at & (ring_.size() - 1)];
-    ring_.swap(larger);
-  }
-
-  std::vector<Entry*> ring_;  // its size is a power of two
-  std::size_t head_ = 0;
-  std::size_t tail_ = 0;
-  std::size_t bytes_ = 0;
-};
-
-struct Bus::Overflow {
-  std::shared_ptr<Owner> owner;
-  std::string pattern;
-  std::uint64_t dropped;
-};
-
-Bus::Bus() = default;
+Bus::Bus() {
+  inbox_.reserve(kInbox);
+  settling_.reserve(kInbox);
+}
 
 Bus::~Bus() {
-  for (const auto& subscription : subscriptions_) {
-    while (subscription->size() != 0) give_back(subscription->pop());
+  stop();
+  for (const auto& subscription : subscriptions_) clear(*subscription);
+  for (Entry* entry : inbox_) Entry::destroy(entry);
+  for (Spare* spare : {&spare_, &freed_}) {
+    while (spare->first != nullptr) Entry::destroy(spare->pop());
   }
-  while (free_ != nullptr) delete std::exchange(free_, free_->next);
+}
+
+void Bus::stop() {
+  std::thread watcher;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::lock_guard inbox_lock(inbox_mutex_);
+    stopping_ = true;
+    watcher.swap(watcher_);
+  }
+  woken_.notify_one();
+  if (watcher.joinable()) watcher.join();
 }
 
 void Bus::match(Topic& topic) {
@@ -148,6 +95,11 @@ void Bus::match(Topic& topic) {
     if (!subscription->closed_ && topic_matches(subscription->spec_.pattern, topic.name))
       topic.subscribers.push_back(subscription.get());
   }
+  topic.heard = !topic.subscribers.empty();
+}
+
+void Bus::match_all() {
+  for (const auto& topic : topics_) match(*topic);
 }
 
 void Bus::open(const std::shared_ptr<Topic>& topic) {
@@ -157,118 +109,166 @@ void Bus::open(const std::shared_ptr<Topic>& topic) {
 }
 
 void Bus::close(const std::shared_ptr<Topic>& topic) {
-  const std::lock_guard lock(mutex_);
-  std::erase(topics_, topic);
-  topic->subscribers.clear();
+  Overflows overflows;
+  {
+    const std::lock_guard lock(mutex_);
+    settle(overflows);
+    std::erase(topics_, topic);
+    topic->subscribers.clear();
+    topic->heard = false;
+  }
+  report(overflows);
 }
 
 void Bus::subscribe(const std::shared_ptr<Owner>& owner, const SubscriptionSpec& spec) {
   auto subscription = std::make_shared<Subscription>(owner, spec);
-  const std::lock_guard lock(mutex_);
-  subscriptions_.push_back(std::move(subscription));
-  for (const auto& topic : topics_) match(*topic);
+  Overflows overflows;
+  {
+    const std::lock_guard lock(mutex_);
+    settle(overflows);
+    subscriptions_.push_back(std::move(subscription));
+    match_all();
+    pool_ = &owner->workers();
+    const std::lock_guard inbox_lock(inbox_mutex_);
+    if (!watcher_.joinable() && !stopping_) watcher_ = std::thread([this] { watch(); });
+  }
+  report(overflows);
 }
 
 void Bus::unsubscribe(const Owner& owner) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& subscription : subscriptions_) {
-    if (subscription->owner_.get() == &owner) subscription->closed_ = true;
+  Overflows overflows;
+  {
+    const std::lock_guard lock(mutex_);
+    settle(overflows);
+    for (const auto& subscription : subscriptions_) {
+      if (subscription->owner_.get() == &owner) subscription->closed_ = true;
+    }
+    match_all();
   }
-  for (const auto& topic : topics_) match(*topic);
+  report(overflows);
 }
 
 void Bus::forget(const Owner& owner) {
   unsubscribe(owner);
+  std::vector<std::shared_ptr<Subscription>> gone;  // they, and perhaps their owner, end without the lock
   const std::lock_guard lock(mutex_);
-  std::erase_if(subscriptions_, [&](const auto& subscription) {
-    if (subscription->owner_.get() != &owner) return false;
-    while (subscription->size() != 0) give_back(subscription->pop());
-    return true;
-  });
-}
-
-Bus::Entry* Bus::take_entry(std::size_t bytes) {
-  if (free_ == nullptr || bytes > kKeptBytes) return new Entry();
-  --free_count_;
-  return std::exchange(free_, free_->next);
+  const auto is_its = [&](const auto& subscription) { return subscription->owner_.get() == &owner; };
+  for (const auto& subscription : subscriptions_) {
+    if (!is_its(subscription)) continue;
+    clear(*subscription);
+    gone.push_back(subscription);
+  }
+  for (const auto& subscription : ready_) {
+    if (is_its(subscription)) subscription->ticket_ = {};
+  }
+  std::erase_if(ready_, is_its);
+  std::erase_if(subscriptions_, is_its);
 }
 
 void Bus::give_back(Entry* entry) noexcept {
   if (--entry->references != 0) return;
-  if (free_count_ >= kKeptEntries || entry->text.capacity() > 2 * kKeptBytes) {
-    delete entry;
-    return;
+  if (freed_.count >= kKeptEntries || entry->capacity > kKeptText) {
+    Entry::destroy(entry);
+  } else {
+    freed_.push(entry);
   }
-  entry->next = std::exchange(free_, entry);
-  ++free_count_;
 }
 
-// Answers whether an overflow wants to be logged.
-bool Bus::enqueue(Subscription& subscription, Entry* entry) {
-  const bool full = subscription.full(entry->text.size());
-  if (full) {
-    ++counters_.dropped;
-    ++subscription.dropped_;
-  }
-  if (full && subscription.spec_.overflow == NX_OVERFLOW_DROP_OLDEST) {
-    while (subscription.size() != 0 && subscription.full(entry->text.size())) give_back(subscription.pop());
-  }
-  if (!full || subscription.spec_.overflow == NX_OVERFLOW_DROP_OLDEST) {
-    ++entry->references;
-    subscription.push(entry);
-    if (subscription.idle_) wake(subscription);
-  }
-  if (!full) return false;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < subscription.next_log_) return false;
-  subscription.next_log_ = now + kLogEvery;
-  return true;
-}
-
-// Only puts the delivery in the workers' queue, so it is safe under the lock.
-void Bus::wake(Subscription& subscription) {
-  subscription.idle_ = false;
-  auto self = subscription.shared_from_this();
-  if (subscription.owner_->post([this, self] { deliver(self); }, Admission::always)) return;
-  while (subscription.size() != 0) give_back(subscription.pop());  // its plugin is closed: nobody will take them
-  subscription.idle_ = true;
+void Bus::clear(Subscription& subscription) noexcept {
+  while (subscription.size() != 0) give_back(subscription.pop());
 }
 
 nx_status Bus::publish(Topic& topic, std::string_view key, std::string_view payload, std::string_view request_id) {
-  if (payload.size() > kPayloadLimit || key.size() > kPayloadLimit) return NX_E_LIMIT;
+  if (payload.size() > kPayloadLimit || key.size() > kPayloadLimit || request_id.size() > kPayloadLimit) {
+    return NX_E_LIMIT;
+  }
   const auto bytes = key.size() + payload.size() + request_id.size();
-  // A large copy is not made under the lock.
-  std::unique_ptr<Entry> large;
-  if (bytes > kKeptBytes) {
-    large = std::make_unique<Entry>();
-    large->fill(key, payload, request_id);
+  Entry* entry = nullptr;
+  if (bytes > kKeptText) {  // a large copy is not made under the lock
+    entry = Entry::make(bytes);
+    entry->fill(key, payload, request_id);
   }
   const auto time = wall_clock_us();
-  std::vector<Overflow> overflows;
+  bool wake = false;
+  bool full = false;
   {
-    const std::lock_guard lock(mutex_);
-    ++counters_.published;
+    const std::lock_guard lock(inbox_mutex_);
     const auto sequence = ++sequence_;
-    if (topic.subscribers.empty()) return NX_OK;
-    Entry* entry = large ? large.release() : take_entry(bytes);
-    if (bytes <= kKeptBytes) entry->fill(key, payload, request_id);
+    if (!topic.heard.load(std::memory_order_relaxed)) {
+      if (entry != nullptr) Entry::destroy(entry);
+      return NX_OK;
+    }
+    if (entry == nullptr) {
+      entry = spare_.first != nullptr ? spare_.pop() : Entry::make(kKeptText);
+      entry->fill(key, payload, request_id);
+    }
     if (entry->topic.get() != &topic) entry->topic = topic.shared_from_this();
     entry->sequence = sequence;
     entry->time_us = time;
-    entry->references = 1;  // of this function
-    for (Subscription* subscription : topic.subscribers) {
-      if (!enqueue(*subscription, entry)) continue;
-      const auto dropped = subscription->dropped_ - subscription->dropped_logged_;
-      subscription->dropped_logged_ = subscription->dropped_;
-      overflows.push_back({subscription->owner_, subscription->spec_.pattern, dropped});
-    }
-    give_back(entry);
+    inbox_.push_back(entry);
+    inbox_bytes_ += bytes;
+    waiting_.store(inbox_.size(), std::memory_order_relaxed);
+    waiting_bytes_.store(inbox_bytes_, std::memory_order_relaxed);
+    full = inbox_.size() >= kInbox || inbox_bytes_ >= kInboxBytes;
+    wake = std::exchange(asleep_, false);
   }
-  if (!overflows.empty()) report(overflows);
+  if (wake) woken_.notify_one();
+  if (full) settle_and_report();
   return NX_OK;
 }
 
-void Bus::report(const std::vector<Overflow>& overflows) {
+// Shares out what publishers have left.
+void Bus::settle(Overflows& overflows) {
+  settled_tick_ = ticks_;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (spare_.count < kKeptEntries) spare_.take_all(freed_);
+    if (inbox_.empty()) return;
+    inbox_.swap(settling_);
+    inbox_bytes_ = 0;
+    waiting_.store(0, std::memory_order_relaxed);
+    waiting_bytes_.store(0, std::memory_order_relaxed);
+    settled_ = true;
+  }
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < settling_.size(); ++i) {
+    if (i + kAhead < settling_.size()) __builtin_prefetch(settling_[i + kAhead], 1);
+    Entry* entry = settling_[i];
+    entry->references = 1;  // of this function
+    for (Subscription* subscription : entry->topic->subscribers) enqueue(*subscription, entry, overflows);
+    give_back(entry);
+  }
+  settling_.clear();
+}
+
+void Bus::settle_and_report() {
+  Overflows overflows;
+  {
+    const std::lock_guard lock(mutex_);
+    settle(overflows);
+  }
+  report(overflows);
+}
+
+void Bus::enqueue(Subscription& subscription, Entry* entry, Overflows& overflows) {
+  const bool full = subscription.full(entry->bytes());
+  if (full) {
+    ++dropped_;
+    ++subscription.dropped_;
+    if (const auto now = coarse_now(); now >= subscription.next_log_) {
+      subscription.next_log_ = now + kLogEvery;
+      const auto unsaid = subscription.dropped_ - std::exchange(subscription.dropped_logged_, subscription.dropped_);
+      overflows.push_back({subscription.owner_, subscription.spec_.pattern, unsaid});
+    }
+    if (subscription.spec_.overflow != NX_OVERFLOW_DROP_OLDEST) return;
+    while (subscription.size() != 0 && subscription.full(entry->bytes())) give_back(subscription.pop());
+  }
+  ++entry->references;
+  subscription.push(entry);
+  if (subscription.idle_) activate(subscription);
+}
+
+void Bus::report(const Overflows& overflows) {
   for (const auto& overflow : overflows) {
     const std::array<nx_kv, 2> fields{nx_kv{to_abi("pattern"), to_value(std::string_view(overflow.pattern))},
                                       nx_kv{to_abi("dropped"), to_value(static_cast<std::int64_t>(overflow.dropped))}};
@@ -277,26 +277,17 @@ void Bus::report(const std::vector<Overflow>& overflows) {
   }
 }
 
-void Bus::deliver(const std::shared_ptr<Subscription>& subscription) {
-  std::array<Entry*, kBatch> batch;
-  std::size_t count = 0;
+Bus::Counters Bus::counters() {
+  Overflows overflows;
+  Counters counters;
   {
     const std::lock_guard lock(mutex_);
-    count = std::min(kBatch, subscription->size());
-    for (std::size_t i = 0; i < count; ++i) batch[i] = subscription->pop();
+    settle(overflows);
+    const std::lock_guard inbox_lock(inbox_mutex_);
+    counters = {sequence_, delivered_, dropped_};
   }
-  for (std::size_t i = 0; i < count; ++i) subscription->run(*batch[i]);
-  // A turn ends after one batch; what is left waits for the next turn, behind the others.
-  const std::unique_lock lock(mutex_);
-  for (std::size_t i = 0; i < count; ++i) give_back(batch[i]);
-  counters_.delivered += count;
-  subscription->idle_ = true;
-  if (subscription->size() != 0) wake(*subscription);
-}
-
-Bus::Counters Bus::counters() const {
-  const std::lock_guard lock(mutex_);
-  return counters_;
+  report(overflows);
+  return counters;
 }
 
 }  // namespace nexus::core

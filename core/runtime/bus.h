@@ -1,21 +1,30 @@
 // Facts from one plugin to many: publish copies and queues, workers deliver.
 //
-// One lock, held for about fifty nanoseconds, covers the sequence number, the queues of the subscriptions and the pool
-// of entries; so all subscribers see all events in one order, and counting references needs no atomics. An event is
-// stored once and the queues hold pointers to it. A subscription has at most one delivery under way, which takes a
-// batch, runs it without the lock, and gives it back with the next one: workers and publishers rarely meet.
+// A publisher appends its event to the inbox, under a lock of its own, and is done: what an event costs it does not
+// depend on the number of subscribers. Who delivers (a runner, on a worker) now and then settles the inbox: shares it
+// out to the queues of the subscriptions, which hold pointers to events that are stored once. The outcome is that of
+// sharing out at once, because the inbox is settled before anything is taken from a queue that it could fill, and
+// before the set of subscriptions changes.
+//
+// One runner serves all subscriptions in turns and looks again for a moment before it goes, so that a stream of events
+// costs no wake-ups. A thread of the bus, which runs no plugin code, calls a runner where there is none, and another
+// one where something has waited too long: so a slow subscriber keeps its runner, and delays nobody.
 #pragma once
 
 #include "core/runtime/owner.h"
 
 #include <nexus/events.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace nexus::core {
@@ -49,6 +58,7 @@ class Bus {
     std::string name;
     std::string source;
     std::vector<Subscription*> subscribers;  // guarded by the bus
+    std::atomic<bool> heard{false};          // somebody subscribes to it
   };
 
   struct Counters {
@@ -58,9 +68,12 @@ class Bus {
   };
 
   Bus();
-  ~Bus();  // nothing is delivered any more: the workers have been joined
+  ~Bus();  // stop; nothing is delivered any more: the workers have been joined
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
+
+  // Calls no runners any more. Before the workers that deliver are shut down; not from one of them.
+  void stop();
 
   void open(const std::shared_ptr<Topic>& topic);
   void close(const std::shared_ptr<Topic>& topic);
@@ -74,27 +87,80 @@ class Bus {
   // Never blocks on a subscriber, and runs none.
   nx_status publish(Topic& topic, std::string_view key, std::string_view payload, std::string_view request_id);
 
-  Counters counters() const;
+  Counters counters();
 
  private:
   struct Entry;
   struct Overflow;
+  using Lock = std::unique_lock<std::mutex>;
+  using Overflows = std::vector<Overflow>;
 
-  Entry* take_entry(std::size_t bytes);
+  // Entries that are used again, linked.
+  struct Spare {
+    Entry* first = nullptr;
+    Entry* last = nullptr;
+    std::size_t count = 0;
+    void push(Entry* entry) noexcept;
+    Entry* pop() noexcept;
+    void take_all(Spare& other) noexcept;
+  };
+
+  // With the deliverers' lock held:
+  void settle(Overflows& overflows);
+  bool wants_settling() const noexcept;
+  bool fits(const Subscription& subscription) const noexcept;
+  void enqueue(Subscription& subscription, Entry* entry, Overflows& overflows);
   void give_back(Entry* entry) noexcept;
+  void clear(Subscription& subscription) noexcept;
+  void activate(Subscription& subscription);
+  void post_turn(Subscription& subscription);
   void match(Topic& topic);
-  bool enqueue(Subscription& subscription, Entry* entry);
-  void wake(Subscription& subscription);
-  void deliver(const std::shared_ptr<Subscription>& subscription);
-  static void report(const std::vector<Overflow>& overflows);
+  void match_all();
+  bool overdue() const noexcept;
+  bool linger(Lock& lock);
+  bool turn(Lock& lock, Subscription& subscription);
+  void finish(Lock& lock, std::shared_ptr<Subscription> subscription);
 
-  mutable std::mutex mutex_;
+  static void report(const Overflows& overflows);
+  void settle_and_report();
+  void deliver(const std::shared_ptr<Subscription>& subscription);
+  void run();
+  void watch();
+  bool tick();
+  void call_runner(Lock& lock);
+  void abandon();
+
+  // Of the publishers. Taken for some ten nanoseconds, by a deliverer once for many events.
+  alignas(64) std::mutex inbox_mutex_;
   std::uint64_t sequence_ = 0;
-  Entry* free_ = nullptr;
-  std::size_t free_count_ = 0;
-  Counters counters_;
+  std::vector<Entry*> inbox_;
+  std::size_t inbox_bytes_ = 0;
+  Spare spare_;
+  bool asleep_ = false;   // the watching thread waits to be woken
+  bool settled_ = false;  // since it last looked
+  bool stopping_ = false;
+  std::atomic<std::size_t> waiting_{0};  // events in the inbox, to be read without the lock
+  std::atomic<std::size_t> waiting_bytes_{0};
+
+  // Of the deliverers. Taken before the publishers' lock.
+  alignas(64) std::mutex mutex_;
+  std::vector<Entry*> settling_;
+  Spare freed_;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t dropped_ = 0;
   std::vector<std::shared_ptr<Topic>> topics_;
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
+  std::deque<std::shared_ptr<Subscription>> ready_;  // of concurrent plugins; they wait for a runner
+  std::size_t called_ = 0;                           // runners that wait for a worker
+  std::size_t runners_ = 0;
+  bool lingering_ = false;  // a runner without work looks for more
+  bool over_ = false;       // there are no workers any more
+  std::uint64_t ticks_ = 0;
+  std::uint64_t settled_tick_ = 0;
+  WorkerPool* pool_ = nullptr;
+
+  std::condition_variable woken_;
+  std::thread watcher_;
 };
 
 }  // namespace nexus::core

@@ -48,6 +48,7 @@ class Owner : public std::enable_shared_from_this<Owner> {
   ~Owner();
 
   const std::string& id() const noexcept { return id_; }
+  WorkerPool& workers() const noexcept { return *parts_.pool; }
   Logger& logger() const noexcept { return *parts_.logger; }
   storage::Database& database() const noexcept { return *parts_.database; }
   Services& services() const noexcept { return *parts_.services; }

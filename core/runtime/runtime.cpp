@@ -69,6 +69,7 @@ class Host final : public Runtime, private api::Hooks {
 
   void shutdown() override {
     timers_.shutdown();
+    bus_.stop();
     pool_.shutdown();
   }
 

@@ -90,8 +90,11 @@ class Ours {
     for (const auto& each : counts_) least = std::min(least, each.value.load(std::memory_order_relaxed));
     return least;
   }
-  std::uint64_t dropped() const { return bus_.counters().dropped; }
-  ~Ours() { pool_.shutdown(); }
+  std::uint64_t dropped() { return bus_.counters().dropped; }
+  ~Ours() {
+    bus_.stop();
+    pool_.shutdown();
+  }
 
  private:
   Silent logger_;
