@@ -33,7 +33,7 @@ struct SqliteStatement {
 
 // Statements run on the native handle of SOCI's session. Its own statements, prepared and reused with bound variables,
 // read as fast, but they fix the types of columns at compile time; rows of unknown types (soci::row) took 17 us instead
-// of 3.4 us for one row by its key, read text in an integer column as 0, and drop NUL bytes and blobs.
+// of 3.4 us for one row by its key and read text in an integer column as 0.
 class SqliteConnection final : public Connection {
  public:
   // Sets the pragmas of `role` on an open session. `lock_timeout`: the longest wait for a lock.
