@@ -74,15 +74,20 @@ class Preparation {
     return out;
   }
 
-  Result<json> reference(const json& schema, bool closed) {
+  // The name that `schema` refers to, and says nothing else than that.
+  Result<std::string> referred(const json& schema) const {
     for (const auto& [name, value] : schema.items()) {
       if (name != "$ref" && !contains(kAnnotations, name)) {
         return Error(Status::invalid, "\"" + name + "\" beside $ref would be ignored");
       }
     }
-    NEXUS_ASSIGN(const std::string name, resolve(schema));
     std::vector<std::string> seen;
     NEXUS_TRY(check_ends(schema, seen));
+    return resolve(schema);
+  }
+
+  Result<json> reference(const json& schema, bool closed) {
+    NEXUS_ASSIGN(const std::string name, referred(schema));
     if (!done_.contains({name, closed})) wanted_.insert({name, closed});
     return json{{"$ref", std::string("#/") + section(closed) + "/" + name}};
   }
@@ -131,6 +136,7 @@ class Preparation {
       out[name] = value;
       return {};
     }
+    if (name == "allOf") return transform_all(value, out);
     if (contains(kCombinators, name)) return transform_list(value, out[name]);
     if (contains(kConditions, name) || name == "contains") return transform_into(value, false, out[name]);
     if (name == "items" || name == "propertyNames") return transform_into(value, true, out[name]);
@@ -152,8 +158,43 @@ class Preparation {
     return {};
   }
 
+  static Result<void> check_list(const json& list) {
+    if (list.is_array() && !list.empty()) return {};
+    return Error(Status::invalid, "allOf, anyOf and oneOf are arrays of schemas");
+  }
+
+  // The validator leaves a list of parts at the first one that fails, but a part that holds the one before it speaks
+  // whatever that one says: so all parts are heard, in their order.
+  Result<void> transform_all(const json& list, json& out) {
+    NEXUS_TRY(check_list(list));
+    json parts;
+    for (const auto& schema : list) {
+      NEXUS_ASSIGN(json part, transform_part(schema));
+      if (!parts.is_null()) innermost(part)["allOf"] = json::array({std::move(parts)});
+      parts = std::move(part);
+    }
+    out["allOf"] = json::array({std::move(parts)});
+    return {};
+  }
+
+  // Never a reference, beside which nothing can stand: each part of allOf becomes an object of its own. It ends, as
+  // check_ends has found.
+  Result<json> transform_part(const json& schema) {
+    if (schema.is_boolean()) return schema == true ? json::object() : json{{"not", json::object()}};
+    if (!schema.is_object() || !schema.contains("$ref")) return transform(schema, false);
+    NEXUS_ASSIGN(const std::string name, referred(schema));
+    return transform_part(*schemas_.find(name));
+  }
+
+  // The part that is heard first.
+  static json& innermost(json& part) {
+    json* at = &part;
+    while (at->contains("allOf")) at = &(*at)["allOf"].front();
+    return *at;
+  }
+
   Result<void> transform_list(const json& list, json& out) {
-    if (!list.is_array() || list.empty()) return Error(Status::invalid, "allOf, anyOf and oneOf are arrays of schemas");
+    NEXUS_TRY(check_list(list));
     for (const auto& schema : list) {
       NEXUS_ASSIGN(json child, transform(schema, false));
       out.push_back(std::move(child));
@@ -186,18 +227,25 @@ class Preparation {
     return {};
   }
 
+  // What a schema, and those that look at the same value, say of an object's members.
+  struct Members {
+    std::set<std::string> names;
+    bool described = false;  // it is about objects at all
+    bool open = false;       // others are welcome
+  };
+
   Result<void> close(const json& schema, bool closed, json& out) {
     const auto stated = schema.find("additionalProperties");
-    const bool is_stated = stated != schema.end();
-    std::set<std::string> names;
-    if (is_stated) {
+    Members members;
+    if (stated != schema.end()) {
       if (*stated != false) return {};
-      add_members(schema, names);
+      add_names(schema, members.names);
     } else {
-      if (!closed || !describes_object(schema)) return {};
-      NEXUS_TRY(add_all_members(schema, names));
+      if (!closed) return {};
+      NEXUS_TRY(add_members(schema, members));
+      if (!members.described || members.open) return {};
     }
-    out[keyword::kClosed] = names;
+    out[keyword::kClosed] = members.names;
     return {};
   }
 
@@ -208,21 +256,22 @@ class Preparation {
     return *type == "object" || (type->is_array() && std::find(type->begin(), type->end(), "object") != type->end());
   }
 
-  static void add_members(const json& schema, std::set<std::string>& names) {
+  static void add_names(const json& schema, std::set<std::string>& names) {
     const auto members = schema.find("properties");
     if (members == schema.end() || !members->is_object()) return;
     for (const auto& [name, child] : members->items()) names.insert(name);
   }
 
-  // Also those of the subschemas that look at the same object.
-  Result<void> add_all_members(const json& schema, std::set<std::string>& names) const {
+  Result<void> add_members(const json& schema, Members& members) const {
     if (!schema.is_object()) return {};
     if (schema.contains("$ref")) {
       NEXUS_ASSIGN(const std::string name, resolve(schema));
-      return add_all_members(*schemas_.find(name), names);
+      return add_members(*schemas_.find(name), members);
     }
-    add_members(schema, names);
-    return each_beside(schema, [&](const json& child) { return add_all_members(child, names); });
+    members.described = members.described || describes_object(schema);
+    members.open = members.open || schema.value("additionalProperties", json(false)) != false;
+    add_names(schema, members.names);
+    return each_beside(schema, [&](const json& child) { return add_members(child, members); });
   }
 
   const SchemaStore& schemas_;

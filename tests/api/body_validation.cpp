@@ -97,9 +97,11 @@ TEST_CASE("each wrong field is named with its rule") {
            {R"("env":{"A":1})", {"env.A:type"}},
            {R"("tree":{"children":[{"children":[]},{"x":1}]})", {"tree.children[1].x:additionalProperties"}},
            {R"("both":{"name":"ab","extra":true,"own":1})", {}},
-           // Of allOf the validator tells the first part that fails.
-           {R"("both":{"name":"a","extra":1,"other":1})", {"both.name:minLength", "both.other:additionalProperties"}},
+           {R"("both":{"name":"a","extra":1,"own":"1","other":1})",
+            {"both.name:minLength", "both.extra:type", "both.own:type", "both.other:additionalProperties"}},
            {R"("both":{"own":1})", {"both.name:required"}},
+           {R"("both":{"extra":1})", {"both.name:required", "both.extra:type"}},
+           {R"("both":5)", {"both:type"}},
        }) {
     CAPTURE(row.members);
     const auto answer =
@@ -146,6 +148,79 @@ TEST_CASE("a validation error speaks the caller's language") {
   CHECK(messages["additionalProperties"] == "未知的字段");
   for (const auto& error : english["errors"]) messages[error["rule"]] = error["message"];
   CHECK(messages["maximum"] == "Must be at most 65535");
+}
+
+TEST_CASE("every part of allOf is heard, in the order of the parts, and nothing is said twice") {
+  Edge edge;
+  REQUIRE(edge.registry
+              .add_schemas("test", R"({
+    "Base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}, "zone": {"type": "string", "maxLength": 2}}},
+    "Alias": {"$ref": "#/components/schemas/Base"},
+    "Owned": {"allOf": [{"$ref": "#/components/schemas/Alias"},
+                        {"type": "object", "required": ["id", "owner"], "properties": {"owner": {"type": "integer"}}}]}})")
+              .ok());
+  const auto added = edge.registry.add_route(
+      Edge::route("POST", "/servers", R"({"requestBody": {"content": {"application/json": {"schema": {
+    "allOf": [{"$ref": "#/components/schemas/Owned"}, true,
+              {"type": "object", "required": ["color"], "properties": {"color": {"enum": ["red"]},
+               "zone": {"type": "string", "maxLength": 1}, "site": {"allOf": [{"$ref": "#/components/schemas/Base"}, {"required": ["zone"]}]}}},
+              {"anyOf": [{"required": ["color"]}, {"required": ["owner"]}]}]}}}}, "responses": {"200": {}}})"));
+  REQUIRE_MESSAGE(added.ok(), (added.ok() ? "" : added.error().reason()));
+  const auto in_order = [&](const std::string& body) {
+    std::string out;
+    for (const auto& error : json::parse(post(edge, body).body).value("errors", json::array())) {
+      out += error["field"].get<std::string>() + ":" + error["rule"].get<std::string>() + " ";
+    }
+    return out;
+  };
+  CHECK(in_order(R"({"id":1,"owner":2,"color":"red","zone":"a","site":{"id":1,"zone":"ab"}})").empty());
+  CHECK(in_order(R"({"id":"1","owner":"2","color":"blue","zone":"abc","more":1})") ==
+        "id:type zone:maxLength owner:type color:enum more:additionalProperties ");
+  CHECK(in_order(R"({"color":"red"})") == "id:required owner:required ");
+  CHECK(in_order(R"({"id":1,"owner":2,"color":"red","site":{"id":true,"more":1}})") ==
+        "site.id:type site.zone:required site.more:additionalProperties ");
+  CHECK(in_order("[]") == ":type ");
+}
+
+TEST_CASE("a body in parts takes the members of all parts and no others, unless a part says so") {
+  struct Row {
+    const char* schema;
+    const char* body;
+    std::multiset<std::string> errors;
+  };
+  for (
+      const auto& row : std::vector<Row>{
+          {R"({"oneOf":[{"type":"object","required":["a"],"properties":{"a":{}}},{"required":["b"],"properties":{"b":{}}}]})",
+           R"({"a":1,"c":1})",
+           {"c:additionalProperties"}},
+          {R"({"allOf":[{"properties":{"a":{}}},{"additionalProperties":true}]})", R"({"a":1,"c":1})", {}},
+          {R"({"allOf":[{"required":["a"]}]})", R"({"a":1,"c":1})", {}},
+          {R"({"allOf":[{"properties":{"a":{}}},{"anyOf":[{"properties":{"b":{}}},{"type":"null"}]}]})",
+           R"({"a":1,"b":1,"c":1})",
+           {"c:additionalProperties"}},
+          {R"({"allOf":[{"properties":{"a":{}},"additionalProperties":false},{"properties":{"b":{}}}]})",
+           R"({"a":1,"b":1})",
+           {"b:additionalProperties"}},
+      }) {
+    CAPTURE(row.schema);
+    Edge edge;
+    REQUIRE(edge.registry
+                .add_route(Edge::route("POST", "/servers",
+                                       R"({"requestBody":{"content":{"application/json":{"schema":)" +
+                                           std::string(row.schema) + R"(}}},"responses":{"200":{}}})"))
+                .ok());
+    CHECK(errors_of(post(edge, row.body)) == row.errors);
+  }
+}
+
+TEST_CASE("a part of allOf that nothing fits refuses everything") {
+  Edge edge;
+  REQUIRE(edge.registry
+              .add_route(Edge::route("POST", "/servers", R"({"requestBody": {"content": {"application/json": {"schema":
+    {"allOf": [{"type": "object", "properties": {"a": {"type": "integer"}}}, false]}}}}, "responses": {"200": {}}})"))
+              .ok());
+  CHECK(errors_of(post(edge, R"({"a":1})")) == std::multiset<std::string>{":not"});
+  CHECK(errors_of(post(edge, R"({"a":"1"})")) == std::multiset<std::string>{":not", "a:type"});
 }
 
 TEST_CASE("what is no JSON is 40000 with its position, whatever it is") {
