@@ -6,6 +6,8 @@
 #include "text.h"
 #include "validation_report.h"
 
+// Without it a schema that valijson does not understand ends the process.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/constraint_builder.hpp>
