@@ -16,9 +16,13 @@ constexpr std::string_view kSecurityHeaders =
     "Content-Security-Policy: default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'\r\n"
     "Referrer-Policy: no-referrer\r\n";
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
+// A year. Not for subdomains, which are not the panel's to speak for.
+constexpr std::string_view kTransportSecurity = "Strict-Transport-Security: max-age=31536000\r\n";
+// What is away comes back within seconds (a database, room in a queue) or when a person has seen to it (a plugin).
+constexpr std::string_view kRetryAfter = "Retry-After: 5\r\n";
 
 // Written by the edge or by the engine; a handler's own would contradict them.
-constexpr std::array<std::string_view, 19> kOwnHeaders{"connection",
+constexpr std::array<std::string_view, 20> kOwnHeaders{"connection",
                                                        "content-length",
                                                        "content-security-policy",
                                                        "content-type",
@@ -27,6 +31,7 @@ constexpr std::array<std::string_view, 19> kOwnHeaders{"connection",
                                                        "proxy-connection",
                                                        "referrer-policy",
                                                        "server",
+                                                       "strict-transport-security",
                                                        "te",
                                                        "trailer",
                                                        "transfer-encoding",
@@ -147,19 +152,27 @@ void append_type(std::string& out, const std::string& content_type, std::string&
   append_header(out, "Content-Type", is_bare_text ? content_type + "; charset=utf-8" : content_type);
 }
 
-// Whether one of them replaces Cache-Control.
-bool append_handlers_headers(std::string& out, const Response& response, std::string& dropped) {
-  bool caches = false;
+// Which of the edge's defaults a handler has replaced.
+struct Replaced {
+  bool cache_control = false;
+  bool retry_after = false;
+};
+
+Replaced append_handlers_headers(std::string& out, const Response& response, std::string& dropped) {
+  Replaced replaced;
   for (const auto& [name, value] : response.headers) {
     const bool is_cache = equals_ignoring_case(name, "cache-control");
-    if (!is_header_name(name) || !is_header_value(value) || is_own_header(name) || (is_cache && caches)) {
+    const bool is_retry = equals_ignoring_case(name, "retry-after");
+    const bool is_repeated = (is_cache && replaced.cache_control) || (is_retry && replaced.retry_after);
+    if (!is_header_name(name) || !is_header_value(value) || is_own_header(name) || is_repeated) {
       dropped += name + " ";
       continue;
     }
-    caches = caches || is_cache;
+    replaced.cache_control = replaced.cache_control || is_cache;
+    replaced.retry_after = replaced.retry_after || is_retry;
     append_header(out, name, value);
   }
-  return caches;
+  return replaced;
 }
 
 void append_common(std::string& out, const AnswerContext& context) {
@@ -180,7 +193,10 @@ AnswerMessage write_answer(const Response& response, const AnswerContext& contex
   answer.fields.reserve(384);
   append_common(answer.fields, context);
   answer.fields += kSecurityHeaders;
-  if (!append_handlers_headers(answer.fields, response, dropped)) answer.fields += kNoStore;
+  if (context.is_over_tls) answer.fields += kTransportSecurity;
+  const auto replaced = append_handlers_headers(answer.fields, response, dropped);
+  if (!replaced.cache_control) answer.fields += kNoStore;
+  if (answer.status == 503 && !replaced.retry_after) answer.fields += kRetryAfter;
   if (answer.status == 401) answer.fields += "WWW-Authenticate: Bearer\r\n";
   if (answer.status == 204 || answer.status == 304) return answer;
   is_raw ? append_type(answer.fields, response.content_type, dropped) : void(answer.fields += kJsonType);

@@ -20,6 +20,7 @@ struct AnswerContext {
   std::uint32_t rate_limit = 0;  // 0: the request was not limited
   std::uint32_t rate_remaining = 0;
   std::int64_t rate_reset = 0;  // Unix seconds
+  bool is_over_tls = false;
 };
 
 // The answer to `response`. Headers that would break the answer, or that are the edge's own, are left out; their names

@@ -44,7 +44,7 @@ std::int64_t unix_seconds() noexcept {
 // The pipeline. The access log is written when a request is answered, whichever step did it.
 const std::array<Pipeline::Step, 8> Pipeline::kSteps{
     &Pipeline::read_target,       // percent-decodes once, refuses what is malformed
-    &Pipeline::match_route,       // 404, 405 with Allow, OPTIONS
+    &Pipeline::match_route,       // 404, 405 with Allow, OPTIONS, 503 of a suspended route
     &Pipeline::limit_body,        // the route's own limit; the engine has held the general one
     &Pipeline::authenticate,      // may go on later, on another thread
     &Pipeline::limit_rate,        // by user or address
@@ -140,12 +140,15 @@ void Pipeline::find_client(Request& request) const {
   }
   request.client = proxies_.client(*peer, forwarded_for);
   request.client_text = request.client.text();
+  std::string_view scheme;
+  request.is_over_tls =
+      count_field(request.message, "x-forwarded-proto", scheme) == 1 && equals_ignoring_case(trimmed(scheme), "https");
 }
 
 Pipeline::Next Pipeline::match_route(Request& request) {
   auto match = router_.match(request.method(), request.target.segments());
   request.route = std::move(match.route);
-  if (request.route) return Next::go_on;
+  if (request.route) return request.route->is_suspended ? refuse(request, code::kUnavailable) : Next::go_on;
   if (match.allow.empty()) return refuse(request, code::kNotFound);
   const bool asks = request.method() == "OPTIONS";
   Response response = error_response(asks ? 0 : code::kMethodNotAllowed);

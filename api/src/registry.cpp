@@ -40,14 +40,33 @@ Result<std::shared_ptr<const RouteEntry>> compile(RouteSpec spec, const SchemaSt
   return std::shared_ptr<const RouteEntry>(std::move(entry));
 }
 
+// Null where there can be no such route.
+std::shared_ptr<const RouteEntry> suspended(const std::string& owner, const RoutePlace& place) {
+  auto segments = parse_pattern(place.pattern);
+  if (!segments) return nullptr;
+  auto entry = std::make_shared<RouteEntry>();
+  entry->spec.owner = owner;
+  entry->spec.method = place.method;
+  entry->spec.pattern = place.pattern;
+  entry->segments = std::move(segments).value();
+  entry->is_suspended = true;
+  return entry;
+}
+
+bool has_place(const std::vector<std::shared_ptr<const RouteEntry>>& routes, const RouteEntry& route) {
+  return std::any_of(routes.begin(), routes.end(), [&](const auto& other) { return is_same_place(*other, route); });
+}
+
 }  // namespace
 
 Registry::Registry(Router& router, std::string title, std::string version)
     : router_(router), title_(std::move(title)), version_(std::move(version)) {}
 
-Result<void> Registry::publish(const std::vector<std::shared_ptr<const RouteEntry>>& routes) {
+Result<void> Registry::publish(const Routes& routes) {
   auto tree = std::make_shared<RouteTree>();
   for (const auto& route : routes) NEXUS_TRY(tree->add(route));
+  // One that is refused has given its place to a route that works.
+  for (const auto& route : suspended_) static_cast<void>(tree->add(route));
   router_.replace(std::move(tree));
   document_.reset();
   return {};
@@ -62,6 +81,7 @@ Result<void> Registry::add_route(RouteSpec route) {
   routes.push_back(std::move(entry).value());
   NEXUS_TRY(publish(routes));
   routes_ = std::move(routes);
+  std::erase_if(suspended_, [&](const auto& other) { return is_same_place(*routes_.back(), *other); });
   return {};
 }
 
@@ -72,10 +92,23 @@ Result<void> Registry::add_schemas(const std::string& owner, std::string_view sc
   return {};
 }
 
-void Registry::remove_owner(const std::string& owner) {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(routes_, [&](const auto& route) { return route->spec.owner == owner; });
+void Registry::forget(const std::string& owner) {
+  const auto is_its = [&](const auto& route) { return route->spec.owner == owner; };
+  std::erase_if(routes_, is_its);
+  std::erase_if(suspended_, is_its);
   schemas_.remove_owner(owner);
+}
+
+void Registry::remove_owner(const std::string& owner) { suspend_owner(owner, {}); }
+
+void Registry::suspend_owner(const std::string& owner, const std::vector<RoutePlace>& places) {
+  const std::lock_guard lock(mutex_);
+  forget(owner);
+  for (const auto& place : places) {
+    if (auto route = suspended(owner, place); route && !has_place(routes_, *route) && !has_place(suspended_, *route)) {
+      suspended_.push_back(std::move(route));
+    }
+  }
   // Fewer routes cannot be in each other's way.
   if (const auto published = publish(routes_); !published) document_.reset();
 }

@@ -21,16 +21,21 @@ class Registry {
   Result<void> add_route(RouteSpec route);
   Result<void> add_schemas(const std::string& owner, std::string_view schemas_json);
   void remove_owner(const std::string& owner);
+  void suspend_owner(const std::string& owner, const std::vector<RoutePlace>& places);
   std::shared_ptr<const std::string> openapi() const;
 
  private:
-  Result<void> publish(const std::vector<std::shared_ptr<const RouteEntry>>& routes);
+  using Routes = std::vector<std::shared_ptr<const RouteEntry>>;
+
+  Result<void> publish(const Routes& routes);
+  void forget(const std::string& owner);
 
   Router& router_;
   const std::string title_;
   const std::string version_;
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<const RouteEntry>> routes_;
+  Routes routes_;
+  Routes suspended_;  // none at the place of one of routes_
   SchemaStore schemas_;
   mutable std::shared_ptr<const std::string> document_;  // null: not made since the last change
 };

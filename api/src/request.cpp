@@ -44,7 +44,7 @@ bool Request::abandoned() const noexcept {
 }
 
 AnswerContext Request::answer_context() const noexcept {
-  return {locale_name, request_id(), rate_limit, rate_remaining, rate_reset};
+  return {locale_name, request_id(), rate_limit, rate_remaining, rate_reset, is_over_tls};
 }
 
 AnswerMessage Request::written(const Response& response) noexcept {

@@ -57,7 +57,8 @@ class Request final : public Exchange, public Deadlines::Entry, public std::enab
   Clock::time_point ends = Clock::time_point::max();
   std::string_view locale_name = kDefaultLocale;  // one of the shipped ones
   Address client;
-  std::string client_text;  // empty: the socket's other end
+  std::string client_text;   // empty: the socket's other end
+  bool is_over_tls = false;  // says a trusted proxy
   std::shared_ptr<const Principal> caller;
   std::shared_ptr<const RouteEntry> route;
   bool resumed = false;  // left its I/O thread to find out who is calling

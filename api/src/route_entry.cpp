@@ -27,6 +27,14 @@ std::optional<std::size_t> RouteEntry::parameter_index(std::string_view name) co
   return std::nullopt;
 }
 
+bool is_same_place(const RouteEntry& one, const RouteEntry& other) noexcept {
+  return one.spec.method == other.spec.method &&
+         std::equal(one.segments.begin(), one.segments.end(), other.segments.begin(), other.segments.end(),
+                    [](const PatternSegment& mine, const PatternSegment& its) {
+                      return mine.is_parameter == its.is_parameter && (mine.is_parameter || mine.text == its.text);
+                    });
+}
+
 Result<std::vector<PatternSegment>> parse_pattern(std::string_view pattern) {
   const auto refused = [&](const char* why) {
     return Error(Status::invalid, "pattern \"" + std::string(pattern) + "\": " + why);

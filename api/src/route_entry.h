@@ -23,11 +23,15 @@ struct RouteEntry {
   RouteSpec spec;
   std::vector<PatternSegment> segments;
   RequestRules rules;
-  std::string fragment;  // the OpenAPI operation, as given
+  std::string fragment;       // the OpenAPI operation, as given
+  bool is_suspended = false;  // only its place is known: owner, method, pattern and segments
 
   // Index of the path segment that holds this parameter.
   std::optional<std::size_t> parameter_index(std::string_view name) const noexcept;
 };
+
+// Whether both would be found by the same requests: parameters may have other names.
+bool is_same_place(const RouteEntry& one, const RouteEntry& other) noexcept;
 
 // Refused with a reason: no leading slash, an empty segment (but "/" itself), a bad or repeated parameter name.
 Result<std::vector<PatternSegment>> parse_pattern(std::string_view pattern);

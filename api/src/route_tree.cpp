@@ -30,7 +30,7 @@ Result<void> RouteTree::add(std::shared_ptr<const RouteEntry> route) {
       return Error(Status::conflict,
                    route->spec.method + " " + route->spec.pattern + " belongs to " + other->spec.owner);
     }
-    if (other->spec.pattern != route->spec.pattern) {
+    if (other->spec.pattern != route->spec.pattern && !route->is_suspended) {
       return Error(Status::conflict,
                    route->spec.pattern + " is called " + other->spec.pattern + " by " + other->spec.owner);
     }

@@ -23,7 +23,8 @@ struct RouteMatch {
 // Built once, then only read.
 class RouteTree {
  public:
-  // Refused with a reason: the method and pattern exist, or the same place has another parameter name.
+  // Refused with a reason: the method and pattern exist, or the same place has another parameter name (which does not
+  // matter of a suspended route; those are added last).
   Result<void> add(std::shared_ptr<const RouteEntry> route);
   // A literal segment wins over a parameter; where the literal has no such method, the parameter is tried. HEAD finds
   // GET's route. The result is valid as long as the tree.

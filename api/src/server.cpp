@@ -34,6 +34,9 @@ class EdgeServer final : public Server {
     return registry_.add_schemas(owner, schemas_json);
   }
   void remove_owner(const std::string& owner) override { registry_.remove_owner(owner); }
+  void suspend_owner(const std::string& owner, const std::vector<RoutePlace>& places) override {
+    registry_.suspend_owner(owner, places);
+  }
 
   void start() override { engine_->start(); }
   std::uint16_t port() const noexcept override { return engine_->port(); }

@@ -198,6 +198,15 @@ Result<void> Plugin::publish_routes() {
 
 void Plugin::quiesce() noexcept {
   if (plugin_.quiesce == nullptr || !registered_) return;
+// Also of those that were never published: a client of a plugin that cannot start learns that it is away.
+void Plugin::suspend_routes() const {
+  auto* const server = parts_.server->load();
+  if (server == nullptr) return;
+  std::vector<api::RoutePlace> places;
+  for (const auto& route : declarations_.routes) places.push_back({route.method, route.pattern});
+  server->suspend_owner(owner_->id(), places);
+}
+
   const bool told = owner_->run_exclusively(kQuiescePatience, [&] {
     owner_->call_down("quiesce", {}, [&] {
       plugin_.quiesce(plugin_.self);
@@ -215,7 +224,7 @@ std::size_t Plugin::sweep() {
 // left.
 bool Plugin::drain(std::chrono::steady_clock::time_point deadline) {
   owner_->gate().set(InFlight::State::draining);
-  if (auto* const server = parts_.server->load()) server->remove_owner(owner_->id());
+  suspend_routes();
   parts_.bus->unsubscribe(*owner_);
   bool idle = false;
   do {
@@ -269,7 +278,7 @@ void Plugin::destroy() noexcept {
 }
 
 void Plugin::withdraw() noexcept {
-  if (auto* const server = parts_.server->load()) server->remove_owner(owner_->id());
+  suspend_routes();
   for (const auto& [name, topic] : topics_) parts_.bus->close(topic);
   parts_.bus->forget(*owner_);
   sweep();

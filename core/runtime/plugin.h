@@ -131,6 +131,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   const Parts parts_;
   const std::string version_;
   const std::string folder_;
+  void suspend_routes() const;
   const std::shared_ptr<Owner> owner_;
   const Sealer sealer_;
   nx_host host_{};

@@ -67,7 +67,7 @@ class PluginHost {
   virtual bool stop(std::chrono::steady_clock::time_point deadline) = 0;
   // Runs destroy. Not after a stop that did not return.
   virtual void destroy() noexcept = 0;
-  // Forgets everything that was registered, by owner. Safe at any time.
+  // Forgets everything that was registered, by owner; only its routes stay known, to answer 503. Safe at any time.
   virtual void withdraw() noexcept = 0;
 };
 

@@ -101,16 +101,58 @@ TEST_CASE("security headers are on every answer, also on refusals") {
   answers.push_back(edge.ask({"PUT", "/x", {}, {}}));
   answers.push_back(edge.ask({"OPTIONS", "/x", {}, {}}));
   answers.push_back(edge.pipeline->refusal(431, 43101, "en"));
+  edge.registry.suspend_owner("test", {{"GET", "/x"}});
+  answers.push_back(edge.ask({"GET", "/x", {}, {}}));
   for (const auto& answer : answers) {
     CAPTURE(answer.status);
     CHECK(header_of(answer, "X-Content-Type-Options") == "nosniff");
-    CHECK(header_of(answer, "Content-Security-Policy").find("frame-ancestors 'none'") != std::string::npos);
+    CHECK(header_of(answer, "Content-Security-Policy") ==
+          "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'");
     CHECK(header_of(answer, "Referrer-Policy") == "no-referrer");
     CHECK(header_of(answer, "Cache-Control") == "no-store");
     CHECK(header_of(answer, "X-Request-Id").size() == 32);
-    CHECK(header_of(answer, "Server").empty());
+    for (const auto* name : {"Server", "X-Powered-By", "Access-Control-Allow-Origin", "Strict-Transport-Security"}) {
+      CHECK(header_of(answer, name).empty());
+    }
     if (answer.status != 204) CHECK(header_of(answer, "Content-Type") == "application/json; charset=utf-8");
   }
+}
+
+TEST_CASE("a browser is told to stay with TLS only where a trusted proxy says that the request came over it") {
+  Edge edge({0, 0}, {"10.0.0.0/8"});
+  REQUIRE(edge.registry.add_route(Edge::route("GET", "/x")).ok());
+  struct Row {
+    const char* peer;
+    Fields fields;
+    bool is_told;
+  };
+  for (const auto& row : std::vector<Row>{
+           {"10.0.0.1", {{"X-Forwarded-Proto", "https"}}, true},
+           {"10.0.0.1", {{"x-forwarded-proto", " HTTPS "}, {"X-Forwarded-For", "192.0.2.7"}}, true},
+           {"10.0.0.1", {{"X-Forwarded-Proto", "http"}}, false},
+           {"10.0.0.1", {{"X-Forwarded-Proto", "https, http"}}, false},
+           {"10.0.0.1", {{"X-Forwarded-Proto", "https"}, {"X-Forwarded-Proto", "http"}}, false},
+           {"10.0.0.1", {}, false},
+           {"192.0.2.1", {{"X-Forwarded-Proto", "https"}}, false},
+       }) {
+    for (const auto* target : {"/x", "/none", "/%00"}) {
+      const auto answer = edge.ask({"GET", target, row.fields, {}, row.peer});
+      CHECK(header_of(answer, "Strict-Transport-Security") == (row.is_told ? "max-age=31536000" : ""));
+    }
+  }
+}
+
+TEST_CASE("every 503 says when to come again, and a handler may know better") {
+  Response response;
+  response.app_code = 50301;
+  CHECK(header_of(answer_to(response), "Retry-After") == "5");
+  response.headers = {{"retry-after", "60"}, {"Retry-After", "61"}};
+  std::vector<std::string> problems;
+  CHECK(header_of(answer_to(response, "", &problems), "Retry-After") == "60");
+  CHECK(problems.size() == 1);
+  response.headers.clear();
+  response.app_code = 50401;
+  CHECK(header_of(answer_to(response), "Retry-After").empty());
 }
 
 TEST_CASE("a refusal of the engine is in the envelope") {
@@ -132,13 +174,16 @@ TEST_CASE("a handler's headers cannot break an answer or replace the edge's own"
                       {"Content-Length", "5"},
                       {"x-request-id", "mine"},
                       {"Cache-Control", "private"},
+                      {"cache-control", "public"},
+                      {"Strict-Transport-Security", "max-age=0"},
                       {"X-B", std::string("\0", 1)}};
   std::vector<std::string> problems;
   const auto answer = answer_to(response, "", &problems);
   CHECK(header_of(answer, "ETag") == "\"1\"");
   CHECK(header_of(answer, "Cache-Control") == "private");
   CHECK(header_of(answer, "X-Request-Id").size() == 32);
-  for (const auto* name : {"X-A", "X-Evil", "X Evil", "Content-Length", "X-B"}) CHECK(header_of(answer, name).empty());
+  for (const auto* name : {"X-A", "X-Evil", "X Evil", "Content-Length", "X-B", "Strict-Transport-Security"})
+    CHECK(header_of(answer, name).empty());
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].find("X-A") != std::string::npos);
 }

@@ -171,6 +171,7 @@ TEST_CASE("a full pool answers 503") {
   const auto answer = edge.ask({"GET", "/pool", {}, {}});
   CHECK(answer.status == 503);
   CHECK(json::parse(answer.body)["code"] == 50301);
+  CHECK(header_of(answer, "Retry-After") == "5");
   CHECK(edge.ask({"GET", "/inline", {}, {}}).status == 200);
 }
 

@@ -1,6 +1,7 @@
 #include "edge_fixture.h"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 using namespace nexus;
 using namespace nexus::api;
@@ -126,6 +127,24 @@ TEST_CASE("a route that cannot be is refused with its reason") {
            R"({"requestBody":{"content":{"application/json":{"schema":{"format":"colour"}}}},"responses":{"200":{}}})",
            "unknown format"},
           {"POST", "/a",
+           R"({"requestBody":{"content":{"application/json":{"schema":{"type":1}}}},"responses":{"200":{}}})",
+           "schema: "},
+          {"POST", "/a",
+           R"({"requestBody":{"content":{"application/json":{"schema":{"type":"text"}}}},"responses":{"200":{}}})",
+           "schema: "},
+          {"POST", "/a",
+           R"({"requestBody":{"content":{"application/json":{"schema":{"required":5}}}},"responses":{"200":{}}})",
+           "schema: "},
+          {"POST", "/a",
+           R"({"requestBody":{"content":{"application/json":{"schema":{"minimum":"x"}}}},"responses":{"200":{}}})",
+           "schema: "},
+          {"POST", "/a",
+           R"({"requestBody":{"content":{"application/json":{"schema":{"enum":5}}}},"responses":{"200":{}}})",
+           "schema: "},
+          {"POST", "/a",
+           R"({"requestBody":{"content":{"application/json":{"schema":{"maxLength":-1}}}},"responses":{"200":{}}})",
+           "schema: "},
+          {"POST", "/a",
            R"({"requestBody":{"content":{"application/json":{"schema":{"uniqueItems":true}}}},"responses":{"200":{}}})",
            "maxItems"},
       }) {
@@ -162,20 +181,91 @@ TEST_CASE("an owner's routes and schemas go together, and come again") {
   }
 }
 
+TEST_CASE("a suspended owner's routes answer 503 at their places, until they are added again") {
+  Edge edge;
+  auto stranger = named("GET", "/s/:id/own", kWithId);
+  stranger.owner = "stranger";
+  REQUIRE(edge.registry.add_route(std::move(stranger)).ok());
+  REQUIRE(edge.registry.add_schemas("test", R"({"Thing":{"type":"object"}})").ok());
+  for (const auto* method : {"GET", "DELETE"}) {
+    REQUIRE(edge.registry.add_route(named(method, "/s/:id", kWithId)).ok());
+  }
+  auto closed = named("GET", "/closed");
+  closed.is_public = false;
+  REQUIRE(edge.registry.add_route(std::move(closed)).ok());
+  const std::vector<RoutePlace> places{{"GET", "/s/:id"},         {"DELETE", "/s/:id"},       {"GET", "/closed"},
+                                       {"GET", "/s/:number/own"}, {"POST", "/s/:number/own"}, {"GET", "no pattern"}};
+  edge.registry.suspend_owner("test", places);
+  struct Row {
+    const char* method;
+    const char* target;
+    int status;
+    const char* allow;
+  };
+  for (const auto& row : std::vector<Row>{
+           {"GET", "/s/7", 503, ""},
+           {"HEAD", "/s/7?unknown=1", 503, ""},
+           {"DELETE", "/s/7", 503, ""},
+           {"PUT", "/s/7", 405, "GET, HEAD, DELETE, OPTIONS"},
+           {"OPTIONS", "/s/7", 204, "GET, HEAD, DELETE, OPTIONS"},
+           {"GET", "/closed", 503, ""},
+           {"GET", "/s", 404, ""},
+           // Somebody else's route is not in the way, and stays.
+           {"GET", "/s/7/own", 200, ""},
+           {"POST", "/s/7/own", 503, ""},
+       }) {
+    CAPTURE(row.method);
+    CAPTURE(row.target);
+    const auto answer = edge.ask({row.method, row.target, {}, {}});
+    CHECK(answer.status == row.status);
+    CHECK(header_of(answer, "Allow") == row.allow);
+    CHECK(header_of(answer, "Retry-After") == (row.status == 503 ? "5" : ""));
+    if (row.status == 503) CHECK(nlohmann::json::parse(answer.body)["code"] == 50301);
+  }
+  const auto document = nlohmann::json::parse(*edge.registry.openapi());
+  CHECK(document["paths"].size() == 1);
+  CHECK_FALSE(document["components"]["schemas"].contains("Thing"));
+
+  // Another may take the place, under another name of its parameter; what is left waits on.
+  auto successor = named("GET", "/s/:id", kWithId);
+  successor.owner = "successor";
+  REQUIRE(edge.registry.add_route(std::move(successor)).ok());
+  CHECK(edge.ask({"GET", "/s/7", {}, {}}).status == 200);
+  CHECK(edge.ask({"DELETE", "/s/7", {}, {}}).status == 503);
+  edge.registry.remove_owner("successor");
+  CHECK(edge.ask({"GET", "/s/7", {}, {}}).status == 405);
+  REQUIRE(edge.registry.add_route(named("DELETE", "/s/:id", kWithId)).ok());
+  CHECK(edge.ask({"DELETE", "/s/7", {}, {}}).status == 200);
+  edge.registry.remove_owner("test");
+  CHECK(edge.ask({"DELETE", "/s/7", {}, {}}).status == 404);
+  CHECK(edge.ask({"GET", "/closed", {}, {}}).status == 404);
+}
+
+TEST_CASE("a suspended route does not decide what its neighbours call their parameters") {
+  Edge edge;
+  edge.registry.suspend_owner("test", {{"GET", "/s/:number"}, {"GET", "/s/:other"}});
+  auto other = named("DELETE", "/s/:id", kWithId);
+  other.owner = "other";
+  REQUIRE(edge.registry.add_route(std::move(other)).ok());
+  CHECK(edge.ask({"DELETE", "/s/7", {}, {}}).body == "DELETE /s/:id|7");
+  CHECK(edge.ask({"GET", "/s/7", {}, {}}).status == 503);
+  CHECK(edge.ask({"PUT", "/s/7", {}, {}}).status == 405);
+}
+
 TEST_CASE("routes may change while requests run") {
   Edge edge;
   std::atomic<bool> stop{false};
   std::thread changes([&] {
     for (int round = 0; round < 200; ++round) {
       CHECK(edge.registry.add_route(named("GET", "/s")).ok());
-      edge.registry.remove_owner("test");
+      round % 2 == 0 ? edge.registry.remove_owner("test") : edge.registry.suspend_owner("test", {{"GET", "/s"}});
     }
     stop = true;
   });
   int answered = 0;
   while (!stop) {
     const int status = edge.ask({"GET", "/s", {}, {}}).status;
-    REQUIRE((status == 200 || status == 404));
+    REQUIRE((status == 200 || status == 404 || status == 503));
     ++answered;
   }
   changes.join();

@@ -46,6 +46,10 @@ TEST_CASE("a request goes over the network, through the pipeline and back") {
   CHECK(head.body.empty());
   CHECK(head.field("Content-Length") == std::to_string(answer.body.size()));
 
+  running.server->suspend_owner("test", {{"GET", "/hello"}});
+  const auto away = running.ask("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(away.status == 503);
+  CHECK(away.field("Retry-After") == "5");
   running.server->remove_owner("test");
   CHECK(running.ask("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").status == 404);
 }

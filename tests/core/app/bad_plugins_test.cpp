@@ -10,8 +10,20 @@ using namespace nexus::test;
 
 namespace {
 
+enum class Routes { unknown, unavailable };
+
+// What the clients of a plugin's route see while it does not run.
+void check_route(HttpClient& client, const std::string& name, Routes routes) {
+  const auto answer = client.get("/api/v1/" + name);
+  const bool known = routes == Routes::unavailable;
+  CHECK(answer.status == (known ? 503 : 404));
+  CHECK(nlohmann::json::parse(answer.body).at("code") == (known ? 50301 : 40401));
+  CHECK(answer.headers.contains("retry-after") == known);
+  CHECK_FALSE(says(client.get("/api/v1/openapi.json").body, "/api/v1/" + name + '"'));
+}
+
 // What /readyz and the log say of the one plugin that does not run while "good" does.
-std::string failure_of(const std::string& name) {
+std::string failure_of(const std::string& name, Routes routes = Routes::unknown) {
   const PluginFolder plugins({"good", name});
   PanelProcess panel(plugins.options({}, false));
   auto client = panel.client();
@@ -20,7 +32,7 @@ std::string failure_of(const std::string& name) {
   CHECK(nlohmann::json::parse(ready.body).at("plugins") == nlohmann::json::array({name}));
   CHECK(client.get("/healthz").status == 200);
   CHECK(client.get("/api/v1/good").status == 200);
-  CHECK(client.get("/api/v1/" + name).status == 404);
+  check_route(client, name, routes);
   const auto log = panel.log();
   CHECK(panel.terminate() == 0);
   CHECK(panel.sanitizer_report() == "");
@@ -46,14 +58,14 @@ TEST_CASE("a plugin whose constructors misbehave is refused and the rest works")
 TEST_CASE("a plugin that fails on its way up is undone and the rest works") {
   CHECK(says(failure_of("throws_in_create"), "broken create"));
   CHECK(says(failure_of("throws_in_register"), "registration"));
-  CHECK(says(failure_of("throws_in_start"), "start"));
-  CHECK(says(failure_of("fails_in_start"), "conflict"));
+  CHECK(says(failure_of("throws_in_start", Routes::unavailable), "start"));
+  CHECK(says(failure_of("fails_in_start", Routes::unavailable), "conflict"));
 }
 
 TEST_CASE("a plugin whose needs are not met is named with what it needs") {
   CHECK(says(failure_of("needs_missing"), "needs nowhere, which is not installed"));
   CHECK(says(failure_of("needs_newer"), "needs good 9.0.0 or newer, installed is 1.0.0"));
-  CHECK(says(failure_of("needs_service"), "nowhere.thing/1"));
+  CHECK(says(failure_of("needs_service", Routes::unavailable), "nowhere.thing/1"));
 }
 
 TEST_CASE("a circle of plugins is shown and everything beside it runs") {

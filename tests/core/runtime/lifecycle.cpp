@@ -170,6 +170,7 @@ TEST_CASE("start makes everything visible or nothing") {
 
 TEST_CASE("the folder of a plugin is its own before start") {
   Panel panel;
+  CHECK(panel.routes.suspended("a") == std::vector<std::string>{"/x", "/y"});
   RawPlugin plugin;
   struct stat status {};
   plugin.on_start = [&](nx_call*) {
@@ -256,6 +257,28 @@ TEST_CASE("drain waits for what is in flight, and refuses what comes") {
 
 TEST_CASE("a changed configuration is offered; refused, the old one stays") {
   Panel panel;
+  CHECK(panel.routes.suspended("a") == std::vector<std::string>{"/x"});
+}
+
+TEST_CASE("the routes of a plugin that registered and went without a start stay known, those of a refused one do not") {
+  Panel panel;
+  RawPlugin registered, refused;
+  const auto with = [&](core::PluginHost& host, const char* pattern, nx_status status) {
+    return [&panel, &host, pattern, status](nx_reg* reg, nx_call*) {
+      test::add_route(panel.host(host), reg, pattern, &nothing, nullptr);
+      return status;
+    };
+  };
+  auto& one = panel.make("one", registered);
+  auto& two = panel.make("two", refused);
+  registered.on_register = with(one, "/one", NX_OK);
+  refused.on_register = with(two, "/two", NX_E_INVALID);
+  REQUIRE(one.register_plugin(registered.table).ok());
+  REQUIRE_FALSE(two.register_plugin(refused.table).ok());
+  one.withdraw();
+  two.withdraw();
+  CHECK(panel.routes.suspended("one") == std::vector<std::string>{"/one"});
+  CHECK(panel.routes.suspended("two").empty());
   RawPlugin plugin;
   auto& host = panel.make("a", plugin);
   const auto face = panel.host(host);

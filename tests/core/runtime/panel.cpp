@@ -75,6 +75,19 @@ Result<void> Routes::add_route(api::RouteSpec route) {
 void Routes::remove_owner(const std::string& owner) {
   const std::lock_guard lock(mutex_);
   std::erase_if(routes_, [&](const auto& route) { return route.owner == owner; });
+  suspended_.erase(owner);
+}
+
+void Routes::suspend_owner(const std::string& owner, const std::vector<api::RoutePlace>& places) {
+  remove_owner(owner);
+  const std::lock_guard lock(mutex_);
+  for (const auto& place : places) suspended_[owner].push_back(place.pattern);
+}
+
+std::vector<std::string> Routes::suspended(const std::string& owner) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = suspended_.find(owner);
+  return found == suspended_.end() ? std::vector<std::string>{} : found->second;
 }
 
 std::size_t Routes::count() const {

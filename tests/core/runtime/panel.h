@@ -99,6 +99,7 @@ class Routes final : public api::Server {
   Result<void> add_route(api::RouteSpec route) override;
   Result<void> add_schemas(const std::string&, std::string_view) override { return {}; }
   void remove_owner(const std::string& owner) override;
+  void suspend_owner(const std::string& owner, const std::vector<api::RoutePlace>& places) override;
   void start() override {}
   std::uint16_t port() const noexcept override { return 0; }
   bool drain(api::Clock::time_point) override { return true; }
@@ -107,6 +108,8 @@ class Routes final : public api::Server {
   api::EngineCounters counters() const noexcept override { return {}; }
 
   std::size_t count() const;
+  // The patterns that answer 503 now.
+  std::vector<std::string> suspended(const std::string& owner) const;
   // Runs the handler of the pattern here.
   std::shared_ptr<Request> call(const std::string& pattern, std::shared_ptr<Request> request = nullptr);
   std::string refused_pattern;  // the edge finds something wrong with it
@@ -114,6 +117,7 @@ class Routes final : public api::Server {
  private:
   mutable std::mutex mutex_;
   std::vector<api::RouteSpec> routes_;
+  std::map<std::string, std::vector<std::string>> suspended_;
 };
 
 class Panel;

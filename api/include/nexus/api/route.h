@@ -13,6 +13,12 @@ namespace nexus::api {
 
 enum class RateClass { general, auth, none };
 
+// Where a route is, apart from what it does.
+struct RoutePlace {
+  std::string method;
+  std::string pattern;
+};
+
 struct RouteSpec {
   std::string owner;    // plugin id, or "host"
   std::string method;   // GET, POST, PUT, PATCH, DELETE

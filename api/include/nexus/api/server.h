@@ -45,6 +45,9 @@ class Server {
   virtual Result<void> add_schemas(const std::string& owner, std::string_view schemas_json) = 0;
   // Forgets all of an owner's routes and schemas; its requests in flight go on.
   virtual void remove_owner(const std::string& owner) = 0;
+  // The same, but `places` (routes that it had, or would have had) answer 503 until a route is added there or the owner
+  // is removed. They are not in the document. A place where another owner has a route is that owner's.
+  virtual void suspend_owner(const std::string& owner, const std::vector<RoutePlace>& places) = 0;
 
   virtual void start() = 0;
   virtual std::uint16_t port() const noexcept = 0;
