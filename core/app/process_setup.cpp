@@ -28,7 +28,8 @@ void restrict_process() {
     descriptors.rlim_cur = descriptors.rlim_max;
     setrlimit(RLIMIT_NOFILE, &descriptors);
   }
-  signal(SIGPIPE, SIG_IGN);
+  // Both are errors of one write, which whoever writes deals with: a client is gone, a file has reached its limit.
+  for (const int number : {SIGPIPE, SIGXFSZ}) signal(number, SIG_IGN);
 }
 
 void restrict_probe() {

@@ -6,7 +6,7 @@
 namespace nexus::core {
 
 // Files are made for their owner only; no core dumps and no attaching debugger, because keys and passwords are in
-// memory; as many descriptors as the system allows. Before the first thread.
+// memory; as many descriptors as the system allows; no signal where a write fails. Before the first thread.
 void restrict_process();
 
 // Called first in the child that tries a plugin: it ends with its parent and leaves no core.
