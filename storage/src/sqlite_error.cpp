@@ -10,6 +10,32 @@ namespace {
 
 bool is_no_space(int system_error) { return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG; }
 
+// What the system said of the write that failed. SQLite keeps it with the file; errno, which is all that
+// sqlite3_system_errno has, is that of a later call by now.
+bool write_found_no_space(sqlite3* database) {
+  for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+    sqlite3_file* file = nullptr;
+    int system_error = 0;
+    const bool is_open = sqlite3_file_control(database, "main", which, &file) == SQLITE_OK && file != nullptr &&
+                         file->pMethods != nullptr;
+    if (is_open && file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &system_error) == SQLITE_OK &&
+        is_no_space(system_error)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_disk_full(sqlite3* database, int extended) {
+  switch (extended & 0xFF) {
+    case SQLITE_FULL: return true;
+    case SQLITE_IOERR:
+      return is_no_space(sqlite3_system_errno(database)) ||
+             (extended == SQLITE_IOERR_WRITE && database != nullptr && write_found_no_space(database));
+    default: return false;
+  }
+}
+
 Status constraint_status(int extended) {
   switch (extended) {
     case SQLITE_CONSTRAINT_UNIQUE:
@@ -44,10 +70,7 @@ Error sqlite_error(sqlite3* database, int result, std::string_view doing) {
   std::string reason = "sqlite error " + std::to_string(extended) + ": ";
   reason += database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(result);
   reason += " in: " + sql_excerpt(doing);
-  const bool io_error = (extended & 0xFF) == SQLITE_IOERR;
-  if ((extended & 0xFF) == SQLITE_FULL || (io_error && is_no_space(sqlite3_system_errno(database)))) {
-    return Error::api(code::kDiskFull).because(std::move(reason));
-  }
+  if (is_disk_full(database, extended)) return Error::api(code::kDiskFull).because(std::move(reason));
   return Error(status_of(extended), std::move(reason));
 }
 
