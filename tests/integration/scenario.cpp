@@ -22,7 +22,7 @@ struct Scenario::State {
     if (on_mariadb()) options.config += "storage: {url: '" + MariadbServer::shared().create_database() + "'}\n";
     if (!scenario.admin_password.empty()) options.environment["NEXUS_ADMIN_PASSWORD"] = scenario.admin_password;
     for (const auto& [name, value] : scenario.environment) options.environment[name] = value;
-    options.data_dir = folder.path() + "/data";
+    options.data_dir = scenario.data_dir.empty() ? folder.path() + "/data" : scenario.data_dir;
     admin_password = scenario.admin_password;
     start();
   }
@@ -75,27 +75,32 @@ Answer Scenario::send(const std::string& method, const std::string& path, const 
   return answer;
 }
 
+std::string Scenario::log_in(const std::string& name) {
+  const auto password = name == "admin" ? state_->admin_password : kPassword;
+  const auto login = post("/api/v1/auth/login", {{"username", name}, {"password", password}});
+  if (login.status != 200) throw std::runtime_error(name + " cannot log in: " + login.text);
+  return login.data().at("access_token");
+}
+
 std::string Scenario::admin() {
   auto& token = state_->tokens["admin"];
-  if (token.empty()) {
-    const auto login = post("/api/v1/auth/login", {{"username", "admin"}, {"password", state_->admin_password}});
-    if (login.status != 200) throw std::runtime_error("the admin cannot log in: " + login.text);
-    token = login.data().at("access_token");
-  }
+  if (token.empty()) token = log_in("admin");
   return token;
 }
 
 std::string Scenario::user(const std::string& name) {
-  auto& token = state_->tokens[name];
-  if (token.empty()) {
+  const auto [entry, is_new] = state_->tokens.try_emplace(name);
+  if (is_new) {
     const auto registered =
         post("/api/v1/auth/register", {{"username", name}, {"email", name + "@example.com"}, {"password", kPassword}});
     if (registered.status != 201) throw std::runtime_error(name + " cannot register: " + registered.text);
-    const auto login = post("/api/v1/auth/login", {{"username", name}, {"password", kPassword}});
-    if (login.status != 200) throw std::runtime_error(name + " cannot log in: " + login.text);
-    token = login.data().at("access_token");
   }
-  return token;
+  if (entry->second.empty()) entry->second = log_in(name);
+  return entry->second;
+}
+
+void Scenario::forget_tokens() {
+  for (auto& [name, token] : state_->tokens) token.clear();
 }
 
 void Scenario::restart(bool kill) {
@@ -103,11 +108,16 @@ void Scenario::restart(bool kill) {
   state_->start();
 }
 
+void Scenario::stop() { state_->stop(false); }
+
 std::uint16_t Scenario::port() const { return state_->panel->port(); }
+pid_t Scenario::pid() const { return state_->panel->pid(); }
 std::string Scenario::data_dir() const { return state_->options.data_dir; }
 std::string Scenario::log() const { return state_->earlier_log + state_->panel->log() + state_->panel->errors(); }
 
 void Scenario::kill_database() { MariadbServer::shared().kill(); }
 void Scenario::start_database() { MariadbServer::shared().start(); }
+void Scenario::freeze_database() { MariadbServer::shared().freeze(); }
+void Scenario::thaw_database() { MariadbServer::shared().thaw(); }
 
 }  // namespace nexus::test

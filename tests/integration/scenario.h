@@ -6,6 +6,8 @@
 
 #include "integration/json_match.h"
 
+#include <sys/types.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +32,7 @@ struct ScenarioOptions {
   std::string rate_limits = "rate_limits: {general_per_minute: 0, auth_per_minute: 0}";
   std::string admin_password = "Adm1n-of-the-Panel";
   std::vector<std::pair<std::string, std::string>> environment = {};
+  std::string data_dir = {};  // empty: one of its own
 };
 
 bool on_mariadb();
@@ -58,16 +61,25 @@ class Scenario {
   std::string admin();
   std::string user(const std::string& name);
   static constexpr const char* kPassword = "SecureP@ss123";
+  // The token of a new session of one of them; throws where the log-in is refused.
+  std::string log_in(const std::string& name);
+  // After all sessions were ended: the next use of admin() and user() logs in again.
+  void forget_tokens();
 
   // Stops the panel (gently, or with SIGKILL) and starts it again on the same data.
   void restart(bool kill = false);
+  // Stops it gently for good; the scenario fails where it does not end with 0.
+  void stop();
   std::uint16_t port() const;
+  pid_t pid() const;
   std::string data_dir() const;
   std::string log() const;  // everything the panel has written so far
 
-  // MariaDB only.
+  // MariaDB only. A frozen server takes connections and answers nothing.
   void kill_database();
   void start_database();
+  void freeze_database();
+  void thaw_database();
 
  private:
   struct State;
