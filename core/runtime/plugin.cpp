@@ -196,8 +196,6 @@ Result<void> Plugin::publish_routes() {
   return {};
 }
 
-void Plugin::quiesce() noexcept {
-  if (plugin_.quiesce == nullptr || !registered_) return;
 // Also of those that were never published: a client of a plugin that cannot start learns that it is away.
 void Plugin::suspend_routes() const {
   auto* const server = parts_.server->load();
@@ -207,6 +205,8 @@ void Plugin::suspend_routes() const {
   server->suspend_owner(owner_->id(), places);
 }
 
+void Plugin::quiesce() noexcept {
+  if (plugin_.quiesce == nullptr || !registered_) return;
   const bool told = owner_->run_exclusively(kQuiescePatience, [&] {
     owner_->call_down("quiesce", {}, [&] {
       plugin_.quiesce(plugin_.self);

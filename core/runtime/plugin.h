@@ -125,13 +125,13 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   Result<void> run_start();
   Result<void> publish_all();
   Result<void> publish_routes();
+  void suspend_routes() const;
   std::size_t sweep();
   Error named(const Error& error, const std::string& what) const;
 
   const Parts parts_;
   const std::string version_;
   const std::string folder_;
-  void suspend_routes() const;
   const std::shared_ptr<Owner> owner_;
   const Sealer sealer_;
   nx_host host_{};

@@ -166,11 +166,11 @@ TEST_CASE("start makes everything visible or nothing") {
     CHECK(stops == 1);
   }
   CHECK(panel.routes.count() == 0);
+  CHECK(panel.routes.suspended("a") == std::vector<std::string>{"/x", "/y"});
 }
 
 TEST_CASE("the folder of a plugin is its own before start") {
   Panel panel;
-  CHECK(panel.routes.suspended("a") == std::vector<std::string>{"/x", "/y"});
   RawPlugin plugin;
   struct stat status {};
   plugin.on_start = [&](nx_call*) {
@@ -253,10 +253,6 @@ TEST_CASE("drain waits for what is in flight, and refuses what comes") {
   CHECK(host.drain(test::in(test::kPatience)));
   CHECK(request->answer().data_json == "1");
   CHECK(panel.routes.count() == 0);
-}
-
-TEST_CASE("a changed configuration is offered; refused, the old one stays") {
-  Panel panel;
   CHECK(panel.routes.suspended("a") == std::vector<std::string>{"/x"});
 }
 
@@ -279,6 +275,10 @@ TEST_CASE("the routes of a plugin that registered and went without a start stay 
   two.withdraw();
   CHECK(panel.routes.suspended("one") == std::vector<std::string>{"/one"});
   CHECK(panel.routes.suspended("two").empty());
+}
+
+TEST_CASE("a changed configuration is offered; refused, the old one stays") {
+  Panel panel;
   RawPlugin plugin;
   auto& host = panel.make("a", plugin);
   const auto face = panel.host(host);
