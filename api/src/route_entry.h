@@ -21,10 +21,10 @@ struct PatternSegment {
 // Immutable and shared once made.
 struct RouteEntry {
   RouteSpec spec;
+  bool is_suspended = false;  // only its place is known: owner, method, pattern and segments
   std::vector<PatternSegment> segments;
   RequestRules rules;
-  std::string fragment;       // the OpenAPI operation, as given
-  bool is_suspended = false;  // only its place is known: owner, method, pattern and segments
+  std::string fragment;  // the OpenAPI operation, as given
 
   // Index of the path segment that holds this parameter.
   std::optional<std::size_t> parameter_index(std::string_view name) const noexcept;

@@ -8,6 +8,7 @@
 
 #include <nexus/api/server.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -37,6 +38,7 @@ class Host final : public Hooks {
   }
 
   std::optional<Authentication> remembered(std::string_view token) noexcept override {
+    longest_token = std::max(longest_token, token.size());
     const auto found = tokens.find(std::string(token));
     return found == tokens.end() || finds_out ? std::nullopt : std::optional(found->second);
   }
@@ -99,6 +101,7 @@ class Host final : public Hooks {
   bool finds_out = false;            // nothing is remembered; answers come from the pool
   bool hold_authentication = false;  // answers wait in held_authentication
   bool pool_is_full = false;
+  std::size_t longest_token = 0;  // that anybody was asked about
   std::function<void()> held_authentication;
   std::vector<std::string> accesses;
   std::vector<std::string> problems;

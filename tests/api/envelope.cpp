@@ -29,6 +29,16 @@ Response success(int status, std::string message_key, std::string data) {
   return response;
 }
 
+// How often the answer has the header; lines are as the edge and its handlers write them.
+std::size_t count_of(const AnswerMessage& answer, const std::string& name) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < answer.fields.size(); at = answer.fields.find("\r\n", at) + 2) {
+    const auto start = std::string_view(answer.fields).substr(at, name.size() + 1);
+    count += equals_ignoring_case(start, name + ':') ? 1 : 0;
+  }
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("a success is wrapped as documented, in both languages") {
@@ -114,7 +124,9 @@ TEST_CASE("security headers are on every answer, also on refusals") {
     for (const auto* name : {"Server", "X-Powered-By", "Access-Control-Allow-Origin", "Strict-Transport-Security"}) {
       CHECK(header_of(answer, name).empty());
     }
-    if (answer.status != 204) CHECK(header_of(answer, "Content-Type") == "application/json; charset=utf-8");
+    const bool has_body = answer.status != 204;
+    CHECK(header_of(answer, "Content-Type") == (has_body ? "application/json; charset=utf-8" : ""));
+    CHECK(answer.body.empty() != has_body);
   }
 }
 
@@ -149,6 +161,7 @@ TEST_CASE("every 503 says when to come again, and a handler may know better") {
   response.headers = {{"retry-after", "60"}, {"Retry-After", "61"}};
   std::vector<std::string> problems;
   CHECK(header_of(answer_to(response, "", &problems), "Retry-After") == "60");
+  CHECK(count_of(answer_to(response), "Retry-After") == 1);
   CHECK(problems.size() == 1);
   response.headers.clear();
   response.app_code = 50401;
@@ -181,6 +194,7 @@ TEST_CASE("a handler's headers cannot break an answer or replace the edge's own"
   const auto answer = answer_to(response, "", &problems);
   CHECK(header_of(answer, "ETag") == "\"1\"");
   CHECK(header_of(answer, "Cache-Control") == "private");
+  CHECK(count_of(answer, "Cache-Control") == 1);
   CHECK(header_of(answer, "X-Request-Id").size() == 32);
   for (const auto* name : {"X-A", "X-Evil", "X Evil", "Content-Length", "X-B", "Strict-Transport-Security"})
     CHECK(header_of(answer, name).empty());

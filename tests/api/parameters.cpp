@@ -19,7 +19,8 @@ constexpr const char* kListing = R"({
     {"name": "since", "in": "query", "schema": {"type": "string", "format": "date-time"}},
     {"name": "all", "in": "query", "schema": {"type": "boolean"}},
     {"name": "ratio", "in": "query", "schema": {"$ref": "#/components/schemas/Ratio"}},
-    {"name": "X-Mode", "in": "header", "schema": {"type": "string", "enum": ["a", "b"]}}
+    {"name": "X-Mode", "in": "header", "schema": {"type": "string", "enum": ["a", "b"]}},
+    {"name": "X-Note", "in": "header", "schema": {"type": "string", "maxLength": 5}}
   ],
   "responses": {"200": {}}
 })";
@@ -87,6 +88,33 @@ TEST_CASE("headers that a route describes are checked") {
   const auto refused = edge.ask({"GET", "/list", {{"x-mode", "c"}, {"Accept-Language", "en"}}, {}});
   CHECK(refused.status == 400);
   CHECK(json::parse(refused.body)["details"] == "The value of header X-Mode is not valid");
+}
+
+TEST_CASE("a header that is described is text") {
+  Edge edge;
+  add_listing(edge);
+  CHECK(edge.ask({"GET", "/list", {{"X-Note", "中中中中中"}}, {}}).status == 200);
+  CHECK(edge.ask({"GET", "/list", {{"X-Note", "\xff"}}, {}}).status == 400);
+  CHECK(edge.ask({"GET", "/list", {{"X-Other", "\xff"}}, {}}).status == 200);
+}
+
+TEST_CASE("a required parameter that is missing is named, wherever it belongs") {
+  Edge edge;
+  REQUIRE(edge.registry
+              .add_route(Edge::route("GET", "/export", R"({"parameters": [
+                {"name": "year", "in": "query", "required": true, "schema": {"type": "integer"}},
+                {"name": "X-Reason", "in": "header", "required": true, "schema": {"type": "string"}}],
+                "responses": {"200": {}}})"))
+              .ok());
+  const auto details = [&](const char* target, Fields fields) {
+    fields.emplace_back("Accept-Language", "en");
+    const auto answer = edge.ask({"GET", target, fields, {}});
+    const auto body = json::parse(answer.body);
+    return std::to_string(answer.status) + " " + body.value("details", "");
+  };
+  CHECK(details("/export?year=2024", {{"x-reason", "audit"}}) == "200 ");
+  CHECK(details("/export", {{"x-reason", "audit"}}) == "400 Query parameter year is missing");
+  CHECK(details("/export?year=2024", {}) == "400 Header X-Reason is missing");
 }
 
 TEST_CASE("a path parameter that is not of its type names nothing: 404") {

@@ -216,6 +216,37 @@ TEST_CASE("whoever never finds out who is calling is answered 504, and may come 
   CHECK(client->answers() == 1);
 }
 
+TEST_CASE("nobody is asked about a token that is longer than any of ours") {
+  Edge edge;
+  add(edge, closed("/x"));
+  for (const std::size_t size : {8192U, 8193U}) {
+    CHECK(edge.ask({"GET", "/x", bearer(std::string(size, 't')), {}}).status == 401);
+  }
+  CHECK(edge.host.longest_token == 8192);
+}
+
+TEST_CASE("a handler never runs on the thread that found out who is calling") {
+  for (const bool is_inline : {false, true}) {
+    Edge edge;
+    edge.host.finds_out = true;
+    edge.host.hold_authentication = true;
+    edge.host.add_token("t", 1, "admin");
+    auto route = closed("/x");
+    route.is_inline = is_inline;
+    std::atomic<std::thread::id> ran_on;
+    route.handler = [&](const std::shared_ptr<Exchange>& exchange) {
+      ran_on = std::this_thread::get_id();
+      exchange->respond({});
+    };
+    add(edge, std::move(route));
+    const auto client = edge.send({"GET", "/x", bearer("t"), {}});
+    edge.host.held_authentication();  // here
+    CHECK(client->wait().status == 200);
+    CHECK(ran_on.load() != std::this_thread::get_id());
+    edge.host.held_authentication = nullptr;
+  }
+}
+
 TEST_CASE("a client that is gone is known") {
   Edge edge;
   std::shared_ptr<Exchange> kept;

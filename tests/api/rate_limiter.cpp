@@ -83,6 +83,13 @@ TEST_CASE("memory is bounded, and who is near the limit is not forgotten for new
   for (std::uint64_t source = 2; source < 2 * RateLimiter::kMaxKeys; ++source) limiter.take(key_of(source), 10, now);
   CHECK(limiter.keys() <= RateLimiter::kMaxKeys);
   CHECK_FALSE(limiter.take(key_of(1), 10, now).allowed);
+  // Also where it came last, and stands among those that may have to go.
+  constexpr std::uint64_t kBusy = 1ULL << 60;
+  for (std::uint64_t busy = kBusy; busy < kBusy + 6; ++busy) {
+    for (int request = 0; request < 10; ++request) limiter.take(key_of(busy), 10, now);
+  }
+  for (std::uint64_t source = 1; source < 1000; ++source) limiter.take(key_of(source << 40), 10, now);
+  for (std::uint64_t busy = kBusy; busy < kBusy + 6; ++busy) CHECK_FALSE(limiter.take(key_of(busy), 10, now).allowed);
   // What is over is swept away.
   for (std::uint64_t source = 1; source < 2 * RateLimiter::kMaxKeys; ++source) {
     limiter.take(key_of(source << 32), 10, now + 5min);

@@ -61,6 +61,7 @@ TEST_CASE("what never becomes a request is refused in the envelope") {
   CHECK(answer.status == 431);
   const auto body = json::parse(answer.body);
   CHECK(body["code"] == 43101);
+  CHECK(body["message"] == "Headers too large");
   CHECK_FALSE(body["request_id"].get<std::string>().empty());
   CHECK(answer.field("X-Content-Type-Options") == "nosniff");
 }

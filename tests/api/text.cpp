@@ -15,6 +15,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 using namespace nexus::api;
 using nlohmann::json;
@@ -257,6 +258,11 @@ TEST_CASE("request ids are hexadecimal, sort by time and differ") {
     const auto id = RequestId::make();
     CHECK(id.text().find_first_not_of("0123456789abcdef") == std::string_view::npos);
     CHECK(seen.insert(std::string(id.text())).second);
+  }
+  for (int round = 0; round < 10; ++round) {
+    const auto earlier = RequestId::make();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    CHECK(std::string(earlier.text()) < std::string(RequestId::make().text()));
   }
 }
 
