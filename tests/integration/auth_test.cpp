@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 using nexus::test::difference;
@@ -183,4 +184,66 @@ TEST_CASE("tokens outlive a restart, and a logout does too") {
   panel.restart(true);
   CHECK(panel.get("/api/v1/users/me", kept).status == 200);
   CHECK(panel.get("/api/v1/users/me", ended).status == 401);
+}
+
+TEST_CASE("own sessions are listed and ended one by one or all at once; those of others are not there") {
+  Scenario panel;
+  const auto first = panel.user("anna");
+  const auto second = panel.log_in("anna");
+  const auto bert = panel.user("bert");
+
+  const auto list = panel.get("/api/v1/auth/sessions", second);
+  REQUIRE(list.status == 200);
+  CHECK(list.data().at("pagination").at("total_count") == 2);
+  std::string other;
+  for (const auto& session : list.data().at("sessions")) {
+    CHECK(difference(R"({"id":"<string>","created_at":"<time>","last_used_at":"<time>","expires_at":"<time>",
+        "remote_address":"127.0.0.1","user_agent":"<any>","current":"<bool>"})",
+                     session) == "");
+    if (!session.at("current").get<bool>()) other = session.at("id");
+  }
+  REQUIRE(other != "");
+
+  CHECK(panel.remove("/api/v1/auth/sessions/" + other, bert).status == 404);
+  CHECK(panel.get("/api/v1/users/me", first).status == 200);
+  CHECK(panel.remove("/api/v1/auth/sessions/" + other, second).status == 200);
+  CHECK(panel.get("/api/v1/users/me", first).status == 401);
+  CHECK(panel.get("/api/v1/users/me", second).status == 200);
+  CHECK(panel.remove("/api/v1/auth/sessions/" + other, second).status == 404);
+
+  const auto third = panel.log_in("anna");
+  CHECK(panel.send("POST", "/api/v1/auth/logout-all", "", third).status == 200);
+  for (const auto& token : {second, third}) CHECK(panel.get("/api/v1/users/me", token).status == 401);
+  CHECK(panel.get("/api/v1/users/me", bert).status == 200);
+}
+
+TEST_CASE("an access token refreshes nothing, and a refresh token opens nothing") {
+  Scenario panel;
+  REQUIRE(panel.post("/api/v1/auth/register", kJohn).status == 201);
+  const auto login = panel.post("/api/v1/auth/login", kJohnsLogin);
+  const auto access = login.data().at("access_token").get<std::string>();
+  const auto refused = panel.post("/api/v1/auth/refresh", {{"refresh_token", access}});
+  CHECK(refused.status == 401);
+  CHECK(refused.code() == 40003);
+  CHECK(panel.get("/api/v1/users/me", login.data().at("refresh_token").get<std::string>()).status == 401);
+  // Whoever only mixes them up is not thrown out.
+  CHECK(panel.get("/api/v1/users/me", access).status == 200);
+}
+
+TEST_CASE("neither a password nor a token is in the log or in a file") {
+  Scenario panel;
+  REQUIRE(panel.post("/api/v1/auth/register", kJohn).status == 201);
+  const auto login = panel.post("/api/v1/auth/login", kJohnsLogin);
+  const auto access = login.data().at("access_token").get<std::string>();
+  const auto refresh = login.data().at("refresh_token").get<std::string>();
+  panel.post("/api/v1/auth/refresh", {{"refresh_token", refresh}});
+  panel.get("/api/v1/users/me", access);
+  panel.post("/api/v1/auth/login", {{"username", "johndoe"}, {"password", "Wr0ng-and-unique"}});
+  for (const std::string& secret : {access, refresh, std::string("SecureP@ss123"), std::string("Wr0ng-and-unique")}) {
+    // Of a token, the part that nobody else can make.
+    const auto part = secret.substr(secret.rfind('.') + 1);
+    CAPTURE(part);
+    CHECK(panel.log().find(part) == std::string::npos);
+    CHECK(WEXITSTATUS(std::system(("grep -raqF -e '" + part + "' '" + panel.data_dir() + "'").c_str())) == 1);
+  }
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <thread>
 
 using nexus::test::difference;
@@ -132,6 +133,22 @@ TEST_CASE("every answer carries the headers that browsers need to be safe") {
     CHECK(answer.headers.at("x-request-id") != "");
     CHECK(answer.headers.count("server") == 0);
   }
+}
+
+TEST_CASE("the log has every request with the id of its answer") {
+  Scenario panel;
+  const auto known = panel.get("/healthz").headers.at("x-request-id");
+  const auto unknown = panel.get("/nowhere", "", {{"X-Request-Id", "mine"}}).headers.at("x-request-id");
+  const auto refused = panel.get("/api/v1/users").body.at("request_id").get<std::string>();
+  CHECK(std::set<std::string>{known, unknown, refused, "mine"}.size() == 4);
+  const auto line_of = [log = panel.log()](const std::string& id) {
+    const auto at = log.find("request_id=" + id);
+    const auto begin = at == std::string::npos ? at : log.rfind('\n', at) + 1;
+    return begin == std::string::npos ? std::string() : log.substr(begin, log.find('\n', at) - begin);
+  };
+  CHECK(line_of(known).find("method=GET path=/healthz status=200") != std::string::npos);
+  CHECK(line_of(unknown).find("path=/nowhere status=404") != std::string::npos);
+  CHECK(line_of(refused).find("path=/api/v1/users status=401") != std::string::npos);
 }
 
 TEST_CASE("the OpenAPI document has every route of the plugins that run") {

@@ -84,6 +84,8 @@ TEST_CASE("a server is added, tested and measured as documented") {
   CHECK(memory.at("total").get<std::int64_t>() > 64 * 1024 * 1024);
   CHECK(memory.at("used").get<std::int64_t>() + memory.at("free").get<std::int64_t>() ==
         memory.at("total").get<std::int64_t>());
+  const auto used_percent = 100 * memory.at("used").get<double>() / memory.at("total").get<double>();
+  CHECK(memory.at("usage_percent").get<double>() == doctest::Approx(used_percent).epsilon(0.01));
   CHECK(metrics.data().at("cpu").at("usage_percent").get<double>() >= 0);
   CHECK(metrics.data().at("cpu").at("usage_percent").get<double>() <= 100);
 }
@@ -230,4 +232,56 @@ TEST_CASE("a server that refuses says where it went wrong") {
     CHECK(test.data().at("connected") == false);
     CHECK(test.data().at("stage") == "auth");
   }
+}
+
+TEST_CASE("a group goes without its servers, and is there for nobody but its owner") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto bert = panel.user("bert");
+  const auto key = panel.post("/api/v1/ssh-keys", {{"name", "generated"}, {"generate", "ed25519"}}, anna);
+  const auto key_id = key.data().at("ssh_key").at("id");
+  const auto group = panel.post("/api/v1/server-groups", {{"name", "web"}}, anna).data().at("group").at("id");
+  const auto group_path = "/api/v1/server-groups/" + group.dump();
+  const auto key_path = "/api/v1/ssh-keys/" + key_id.dump();
+  const Json server = {{"name", "one"},      {"host", "192.0.2.1"},  {"port", 22},
+                       {"ssh_user", "root"}, {"ssh_key_id", key_id}, {"group_ids", {group}}};
+  const auto added = panel.post("/api/v1/servers", server, anna);
+  REQUIRE(added.status == 201);
+  const auto id = added.data().at("server").at("id").get<std::int64_t>();
+  CHECK(panel.get(group_path, anna).data().at("group").at("server_count") == 1);
+
+  for (const auto& path : {group_path, key_path}) {
+    CAPTURE(path);
+    CHECK(panel.get(path, bert).status == 404);
+    CHECK(panel.patch(path, {{"name", "taken over"}}, bert).status == 404);
+    CHECK(panel.remove(path, bert).status == 404);
+    CHECK(panel.get(path, panel.admin()).status == 200);
+  }
+  CHECK(panel.get("/api/v1/server-groups", bert).data().at("groups").empty());
+  CHECK(panel.get("/api/v1/ssh-keys", bert).data().at("ssh_keys").empty());
+  // Nor may he use what is not his.
+  CHECK(panel.post("/api/v1/servers", server, bert).status == 422);
+  CHECK(panel.post("/api/v1/server-groups", {{"name", "web"}}, anna).status == 409);
+
+  CHECK(panel.remove(group_path, anna).status == 200);
+  CHECK(panel.get(group_path, anna).status == 404);
+  const auto left = panel.get(path_of(id), anna);
+  CHECK(left.status == 200);
+  CHECK(left.data().at("server").at("group_ids").empty());
+  CHECK(panel.get("/api/v1/servers", anna).data().at("servers").size() == 1);
+}
+
+TEST_CASE("a stored password does not follow to another address") {
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto added = panel.post(
+      "/api/v1/servers",
+      {{"name", "one"}, {"host", "192.0.2.1"}, {"port", 22}, {"ssh_user", "root"}, {"password", "Gehe1m"}}, admin);
+  REQUIRE(added.status == 201);
+  const auto id = added.data().at("server").at("id").get<std::int64_t>();
+  const auto moved = panel.patch(path_of(id), {{"host", "192.0.2.66"}}, admin);
+  CHECK(moved.status == 422);
+  CHECK(moved.body.at("errors").at(0).at("field") == "password");
+  CHECK(panel.get(path_of(id), admin).data().at("server").at("host") == "192.0.2.1");
+  CHECK(panel.patch(path_of(id), {{"host", "192.0.2.66"}, {"password", "Gehe1m"}}, admin).status == 200);
 }
