@@ -23,6 +23,7 @@ nx_status failed(nx_call& call, const Error& error) {
 nx_status check(nx_call* call, const nx_query* query) {
   if (call == nullptr || query == nullptr) return NX_E_INVALID;
   if (query->arg_count != 0 && query->args == nullptr) return NX_E_INVALID;
+  if ((query->flags & ~NX_QUERY_WRITES) != 0) return NX_E_UNSUPPORTED;
   if (!call->may_block()) return NX_E_PHASE;
   if (query->tx != 0 && (call->transaction == nullptr || query->tx != call->transaction_handle)) return NX_E_STALE;
   return NX_OK;

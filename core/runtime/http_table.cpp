@@ -35,6 +35,7 @@ nx_str body(const nx_http* http) {
 nx_status reply(nx_http* http, const nx_response* response) {
   if (http == nullptr || response == nullptr) return NX_E_INVALID;
   if (http->answered || http->deferred != 0) return NX_E_PHASE;
+  if (response->flags != 0) return NX_E_UNSUPPORTED;
   return answer([&] {
     auto out = to_response(copy_struct(response), http->call->storage_fault());
     http->answered = true;
@@ -66,6 +67,7 @@ nx_status defer(nx_http* http, nx_handle* out) {
 
 nx_status complete(const nx_host* host, nx_handle request, const nx_response* response) {
   if (host == nullptr || response == nullptr) return NX_E_INVALID;
+  if (response->flags != 0) return NX_E_UNSUPPORTED;
   auto& plugin = plugin_of(host);
   return answer([&] { return complete_deferred(plugin.deferred(), plugin.owner(), request, response); });
 }

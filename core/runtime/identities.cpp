@@ -175,7 +175,7 @@ void Identities::end(const std::shared_ptr<Request>& request, api::Authenticatio
 
 nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int32_t app_code,
                                const nx_identity* identity) {
-  if (app_code == 0 && identity == nullptr) return NX_E_INVALID;
+  if (app_code == 0 && (identity == nullptr || identity->principal == nullptr)) return NX_E_INVALID;
   const auto known = app_code == 0 || app_code == code::kTokenExpired || app_code == code::kTokenInvalid ||
                      app_code == code::kUnavailable;
   if (!known) return NX_E_INVALID;
@@ -186,7 +186,7 @@ nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int
   api::Authentication answer{nullptr, app_code};
   if (app_code == 0) {
     const auto copy = copy_struct(identity);
-    answer.principal = to_principal(copy.principal);
+    answer.principal = to_principal(copy_struct(copy.principal));
     if (copy.valid_until_us > wall_clock_us()) {
       memory_.store(request->token, answer.principal, copy.valid_until_us, request->epoch);
     }

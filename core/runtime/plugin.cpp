@@ -68,6 +68,8 @@ Result<void> Plugin::register_plugin(const nx_plugin& plugin) {
       plugin_.destroy == nullptr) {
     return named(Error(Status::invalid, "a function is missing"), "its table is incomplete");
   }
+  if ((plugin_.flags & ~NX_PLUGIN_CONCURRENT) != 0)
+    return named(Error(Status::unsupported, "this host does not know it"), "a flag of its table");
   owner_->set_concurrent((plugin_.flags & NX_PLUGIN_CONCURRENT) != 0);
   nx_call call(*owner_, Phase::registration, steady_clock::now() + kStartDeadline);
   reg_.open = true;
@@ -147,7 +149,7 @@ Result<void> Plugin::start() {
   if (auto folder = make_folder(); !folder.ok()) return named(folder.error(), "cannot start");
   parts_.permissions->add(owner_->id(), made_.permissions);
   parts_.catalogues->add(owner_->id(), made_.catalogues);
-  for (const auto& [name, topic] : topics_) parts_.bus->open(topic);
+  for (const auto& [name, own] : topics_) parts_.bus->open(own.topic);
   if (auto started = run_start(); !started.ok()) {
     drain(steady_clock::now() + kStopDeadline);  // timers and questions that start has left behind
     withdraw();
@@ -279,7 +281,7 @@ void Plugin::destroy() noexcept {
 
 void Plugin::withdraw() noexcept {
   suspend_routes();
-  for (const auto& [name, topic] : topics_) parts_.bus->close(topic);
+  for (const auto& [name, own] : topics_) parts_.bus->close(own.topic);
   parts_.bus->forget(*owner_);
   sweep();
   parts_.services->forget(*owner_);
@@ -289,9 +291,18 @@ void Plugin::withdraw() noexcept {
   parts_.claims->release(owner_->id());
 }
 
-Bus::Topic* Plugin::topic(std::string_view name) const noexcept {
-  const auto found = topics_.find(name);
-  return found == topics_.end() ? nullptr : found->second.get();
+nx_status Plugin::publish(const nx_event& event, std::string_view request_id) const {
+  if (event.flags != 0) return NX_E_UNSUPPORTED;
+  const auto found = topics_.find(view(event.topic));
+  if (found == topics_.end()) return NX_E_NOT_FOUND;
+#ifndef NDEBUG  // it costs some microseconds, and the publisher's tests run on such a host
+  if (const auto wrong = found->second.schema.check(view(event.payload)); !wrong.empty()) {
+    owner_->log(NX_LOG_ERROR, "an event breaks the schema of its topic",
+                found->first + ": " + wrong.front().field + ": " + wrong.front().text, request_id);
+    return NX_E_INVALID;
+  }
+#endif
+  return parts_.bus->publish(*found->second.topic, view(event.key), view(event.payload), request_id);
 }
 
 }  // namespace nexus::core

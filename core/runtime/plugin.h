@@ -13,6 +13,8 @@
 #include "core/runtime/sealer.h"
 #include "core/runtime/services.h"
 
+#include <nexus/api/json_schema.h>
+
 #include <atomic>
 #include <map>
 #include <memory>
@@ -86,15 +88,14 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   const nx_log_api& log_table() const noexcept { return log_table_; }
   bool registered() const noexcept { return registered_.load(); }
   std::string config_section() const;
-  // Null where this plugin did not declare it. The set does not change after registration.
-  Bus::Topic* topic(std::string_view name) const noexcept;
+  nx_status publish(const nx_event& event, std::string_view request_id) const;
 
   // [reg]
   nx_status add_route(nx_reg& reg, const nx_route& route);
   nx_status add_schemas(nx_reg& reg, std::string_view json);
   nx_status add_migration(nx_reg& reg, const nx_migration& migration);
   nx_status add_catalogue(nx_reg& reg, std::string_view locale, std::string_view json);
-  nx_status declare_topic(nx_reg& reg, std::string_view topic, std::string_view schema);
+  nx_status declare_topic(nx_reg& reg, const nx_topic& topic);
   nx_status subscribe(nx_reg& reg, const nx_subscription& subscription);
   nx_status declare_permission(nx_reg& reg, const nx_permission& permission);
   nx_status provide_identity(nx_reg& reg, const nx_identity_provider& provider);
@@ -105,6 +106,11 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   nx_status on_config_change(nx_reg& reg, nx_config_fn fn, void* user_data);
 
  private:
+  struct OwnTopic {
+    std::shared_ptr<Bus::Topic> topic;
+    api::JsonSchema schema;
+  };
+
   // What register_all left, as the shared parts take it.
   struct Registered {
     std::vector<api::RouteSpec> routes;
@@ -141,7 +147,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   std::atomic<bool> registered_{false};
   Declarations declarations_;
   Registered made_;
-  std::map<std::string, std::shared_ptr<Bus::Topic>, std::less<>> topics_;
+  std::map<std::string, OwnTopic, std::less<>> topics_;  // does not change after registration
   mutable std::mutex config_mutex_;
   std::string config_ = "{}";
   bool stopped_in_time_ = true;

@@ -130,19 +130,24 @@ nx_status Plugin::add_catalogue(nx_reg& reg, std::string_view locale, std::strin
   return NX_OK;
 }
 
-nx_status Plugin::declare_topic(nx_reg& reg, std::string_view name, std::string_view) {
+nx_status Plugin::declare_topic(nx_reg& reg, const nx_topic& declared) {
   if (!reg.open) return NX_E_PHASE;
+  const auto name = view(declared.name);
+  if (declared.flags != 0) return reg.refuse(NX_E_UNSUPPORTED, "a flag of the topic " + std::string(name));
   if (!owns(name) || !has_revision(name) || name.find('*') != std::string_view::npos) {
     return reg.refuse(NX_E_INVALID,
                       "the topic " + std::string(name) + " is not \"" + owner_->id() + ".<fact>/<revision>\"");
   }
+  auto schema = api::JsonSchema::compile(view(declared.schema_json));
+  if (!schema.ok())
+    return reg.refuse(NX_E_INVALID, "the schema of topic " + std::string(name) + ": " + schema.error().what());
   if (!parts_.claims->claim("topic", name, owner_->id())) {
     return reg.refuse(NX_E_CONFLICT, "the topic " + std::string(name) + " exists already");
   }
   auto topic = std::make_shared<Bus::Topic>();
   topic->name = name;
   topic->source = owner_->id();
-  topics_.emplace(std::string(name), std::move(topic));
+  topics_.emplace(std::string(name), OwnTopic{std::move(topic), std::move(*schema)});
   declarations_.topics.emplace_back(name);
   return NX_OK;
 }

@@ -5,9 +5,9 @@
 namespace nexus::core {
 namespace {
 
-nx_status declare_topic(nx_reg* reg, nx_str topic, nx_str schema) {
-  if (reg == nullptr) return NX_E_INVALID;
-  return answer([&] { return reg->plugin->declare_topic(*reg, view(topic), view(schema)); });
+nx_status declare_topic(nx_reg* reg, const nx_topic* topic) {
+  if (reg == nullptr || topic == nullptr) return NX_E_INVALID;
+  return answer([&] { return reg->plugin->declare_topic(*reg, copy_struct(topic)); });
 }
 
 nx_status subscribe(nx_reg* reg, const nx_subscription* subscription) {
@@ -19,12 +19,8 @@ nx_status publish(const nx_host* host, const nx_call* call, const nx_event* even
   if (host == nullptr || event == nullptr) return NX_E_INVALID;
   auto& plugin = plugin_of(host);
   if (!plugin.registered()) return NX_E_PHASE;
-  return answer([&]() -> nx_status {
-    auto* const topic = plugin.topic(view(event->topic));
-    if (topic == nullptr) return NX_E_NOT_FOUND;
-    const auto request_id = call == nullptr ? std::string_view{} : call->request_id();
-    return plugin.parts().bus->publish(*topic, view(event->key), view(event->payload), request_id);
-  });
+  return answer(
+      [&] { return plugin.publish(copy_struct(event), call == nullptr ? std::string_view{} : call->request_id()); });
 }
 
 nx_status provide(nx_reg* reg, const nx_service* service) {

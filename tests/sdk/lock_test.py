@@ -68,7 +68,7 @@ class LockTest(unittest.TestCase):
         self.assert_breaks("nx_db_api.rows_free moved")
 
     def test_a_retyped_argument_fails(self):
-        self.patch("events.h", "nx_str topic, nx_str schema_json", "nx_str topic, const nx_str* schema_json")
+        self.patch("events.h", "nx_reg* reg, const nx_topic* topic", "nx_reg* reg, nx_topic* topic")
         self.assert_breaks("nx_events_api.declare_topic was")
 
     def test_a_retyped_argument_of_a_callback_type_fails(self):
@@ -111,6 +111,7 @@ class LockTest(unittest.TestCase):
         self.assertEqual(self.compile().returncode, 0)
 
     def test_a_promoted_draft_must_be_locked(self):
+        self.patch("log.h", '"nexus.log/1"', '"nexus.draft.log/1"')
         released_only = lock("write", "--rewrite", "--headers", self.include, self.lock_file)
         self.assertEqual(released_only.returncode, 0, released_only.stderr)
         self.assertEqual(lock("check", "--headers", self.include, self.lock_file).returncode, 0)

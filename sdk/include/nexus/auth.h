@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define NX_AUTH_ID "nexus.draft.auth/1"
+#define NX_AUTH_ID "nexus.auth/1"
 
 typedef struct nx_permission {
   uint32_t struct_size;
@@ -26,7 +26,7 @@ typedef struct nx_identity {
   uint32_t struct_size;
   uint32_t reserved;
   int64_t valid_until_us; /* the host may remember this answer until then, unless it is invalidated */
-  nx_principal principal; /* stays last, because it may grow itself */
+  const nx_principal* principal;
 } nx_identity;
 
 typedef struct nx_identity_provider {

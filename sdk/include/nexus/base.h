@@ -3,6 +3,8 @@
  * Layout rules, held by tests/sdk/layout:
  *  - fixed-width integers only in structs (no enum, bool, size_t, long or bit-fields), explicit padding;
  *  - a struct that may grow starts with `struct_size` and is append-only: a member is never moved, retyped or dropped;
+ *  - a flag that the host does not know is refused with NX_E_UNSUPPORTED, never ignored: what an older host must not
+ *    leave out comes with a flag, all else as a member that it does not read;
  *  - nx_str, nx_sink, nx_value and nx_kv carry no size and are frozen for ever;
  *  - pointers are 64 bits wide.
  *

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define NX_CALL_ID "nexus.draft.call/1"
+#define NX_CALL_ID "nexus.call/1"
 
 /* Who is calling. All strings are empty and user_id is 0 where nobody is logged in. */
 typedef struct nx_principal {

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define NX_CLOCK_ID "nexus.draft.clock/1"
+#define NX_CLOCK_ID "nexus.clock/1"
 
 /* [work] Runs exactly once: when due, with a background call of the plugin (deadline 60 s), or with `call` NULL when
  * the timer was cancelled or the plugin stops: then only free `user_data`. */

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define NX_CONFIG_ID "nexus.draft.config/1"
+#define NX_CONFIG_ID "nexus.config/1"
 
 /* [life] The section changed and passed the schema. NX_E_RESTART_NEEDED: taken at the next start of the plugin. */
 typedef nx_status (*nx_config_fn)(void* user_data, nx_call* call);

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NX_DB_ID "nexus.draft.db/1"
+#define NX_DB_ID "nexus.db/1"
 
 enum { NX_DIALECT_SQLITE = 1, NX_DIALECT_MYSQL = 2 };
 
@@ -67,7 +67,10 @@ typedef struct nx_db_api {
   /* [work] A transaction that writes; it belongs to its call, and the end of the call rolls it back. SQLite has one
    * writer at a time, so keep it short. One per call. */
   nx_status (*begin)(nx_call* call, nx_handle* out);
+  /* [work] Ends the transaction. When it answers NX_OK, what was written is on disk; a failure has rolled it back,
+   * except NX_E_UNAVAILABLE of a database that went away, after which either may be so. */
   nx_status (*commit)(nx_call* call, nx_handle tx);
+  /* [work] Ends the transaction without a trace. */
   nx_status (*rollback)(nx_call* call, nx_handle tx);
 } nx_db_api;
 

@@ -11,20 +11,28 @@
 extern "C" {
 #endif
 
-#define NX_EVENTS_ID "nexus.draft.events/1"
+#define NX_EVENTS_ID "nexus.events/1"
 
 /* What happens to an event whose subscriber's queue is full. Either way it is counted and logged. */
 enum { NX_OVERFLOW_DROP_NEWEST = 0, NX_OVERFLOW_DROP_OLDEST = 1 };
+
+/* A kind of event that one plugin publishes. */
+typedef struct nx_topic {
+  uint32_t struct_size;
+  uint32_t flags;     /* none defined */
+  nx_str name;        /* "<plugin id>.<fact>/<revision>" */
+  nx_str schema_json; /* JSON Schema (draft 7 keywords) of the payload; an object takes only its declared members */
+} nx_topic;
 
 typedef struct nx_event {
   uint32_t struct_size;
   uint32_t flags; /* none defined */
   nx_str topic;   /* "servers.removed/1" */
   nx_str key;     /* what it is about, for example a server id; may be empty */
-  nx_str payload; /* JSON that fits the topic's schema; checked in debug hosts */
+  nx_str payload; /* JSON that fits the topic's schema */
   /* Filled by the host: */
   uint64_t sequence; /* rises by one for each event of the panel's run */
-  int64_t time_us;
+  int64_t time_us;   /* when it was published, to some milliseconds; `sequence` tells the order */
   nx_str source;     /* id of the publishing plugin */
   nx_str request_id; /* of the work that caused it; may be empty */
 } nx_event;
@@ -44,12 +52,13 @@ typedef struct nx_subscription {
 
 typedef struct nx_events_api {
   NX_INTERFACE_HEADER;
-  /* [reg] A topic of this plugin, "<plugin id>.<fact>/<revision>", with the JSON Schema of its payload. */
-  nx_status (*declare_topic)(nx_reg* reg, nx_str topic, nx_str schema_json);
+  /* [reg] A topic of this plugin. NX_E_INVALID: the name has another form, or the schema is none. */
+  nx_status (*declare_topic)(nx_reg* reg, const nx_topic* topic);
   /* [reg] The topic need not exist (its plugin may be absent). */
   nx_status (*subscribe)(nx_reg* reg, const nx_subscription* subscription);
   /* [any][nb] Publishes one of the plugin's own topics: topic, key and payload (at most 256 KiB) are read. `call` may
-   * be NULL. NX_E_NOT_FOUND: not declared by this plugin. */
+   * be NULL. NX_E_NOT_FOUND: not declared by this plugin. A host that was built for development (without NDEBUG)
+   * answers NX_E_INVALID to a payload that breaks the topic's schema, and says in the log how. */
   nx_status (*publish)(const nx_host* host, const nx_call* call, const nx_event* event);
 } nx_events_api;
 

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define NX_HTTP_ID "nexus.draft.http/1"
+#define NX_HTTP_ID "nexus.http/1"
 
 enum {
   NX_ROUTE_INLINE = 1u, /* runs on the I/O thread: must not block, and the database answers NX_E_PHASE */

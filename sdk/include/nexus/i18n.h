@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define NX_I18N_ID "nexus.draft.i18n/1"
+#define NX_I18N_ID "nexus.i18n/1"
 
 typedef struct nx_i18n_api {
   NX_INTERFACE_HEADER;

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define NX_LOG_ID "nexus.draft.log/1"
+#define NX_LOG_ID "nexus.log/1"
 
 enum { NX_LOG_DEBUG = 1, NX_LOG_INFO = 2, NX_LOG_WARNING = 3, NX_LOG_ERROR = 4 };
 

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define NX_SECRETS_ID "nexus.draft.secrets/1"
+#define NX_SECRETS_ID "nexus.secrets/1"
 
 typedef struct nx_secrets_api {
   NX_INTERFACE_HEADER;

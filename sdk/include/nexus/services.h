@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define NX_SERVICES_ID "nexus.draft.services/1"
+#define NX_SERVICES_ID "nexus.services/1"
 
 typedef struct nx_service {
   uint32_t struct_size;

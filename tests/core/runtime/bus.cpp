@@ -45,7 +45,7 @@ struct Publisher : RawPlugin {
   Publisher(Panel& panel, const std::string& id) : host(panel.make(id, *this)), face(panel.host(host)) {
     on_register = [this, id](nx_reg* reg, nx_call*) {
       for (const char* name : {".a/1", ".b/1"}) {
-        const auto status = face.events->declare_topic(reg, to_abi(id + name), to_abi("{}"));
+        const auto status = test::declare_topic(face, reg, id + name);
         if (status != NX_OK) return status;
       }
       return extra ? extra(reg) : nx_status{NX_OK};
@@ -93,6 +93,23 @@ TEST_CASE("patterns name a topic, all of a plugin, or everything") {
   }
 }
 
+#ifndef NDEBUG
+TEST_CASE("a host for development refuses an event that breaks the schema of its topic") {
+  Panel panel;
+  Publisher from(panel, "first");
+  from.extra = [&](nx_reg* reg) {
+    return test::declare_topic(from.face, reg, "first.c/1",
+                               R"({"type":"object","required":["id"],"properties":{"id":{"type":"integer"}}})");
+  };
+  from.start();
+  CHECK(from.face.publish(nullptr, "first.c/1", "7", R"({"id":7})").ok());
+  for (const char* wrong : {R"({"id":"7"})", R"({"id":7,"name":"x"})", "{}", "no JSON"}) {
+    CAPTURE(wrong);
+    CHECK(from.face.publish(nullptr, "first.c/1", "7", wrong).error().status() == Status::invalid);
+  }
+}
+#endif
+
 TEST_CASE("every subscriber sees the events it asked for, in one order, one at a time") {
   Panel panel;
   Publisher first(panel, "first");
@@ -129,8 +146,9 @@ TEST_CASE("only the owner publishes a topic, and not before it is registered") {
   first.start();
   second.start();
   CHECK(second.face.publish(nullptr, "first.a/1", "", "{}").error().status() == Status::not_found);
-  CHECK(first.face.publish(nullptr, "first.a/1", "", std::string(core::kPayloadLimit, 'x')).ok());
-  CHECK(first.face.publish(nullptr, "first.a/1", "", std::string(core::kPayloadLimit + 1, 'x')).error().status() ==
+  const auto payload = [](std::size_t size) { return '"' + std::string(size - 2, 'x') + '"'; };
+  CHECK(first.face.publish(nullptr, "first.a/1", "", payload(core::kPayloadLimit)).ok());
+  CHECK(first.face.publish(nullptr, "first.a/1", "", payload(core::kPayloadLimit + 1)).error().status() ==
         Status::limit);
 }
 

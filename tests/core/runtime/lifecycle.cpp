@@ -24,7 +24,7 @@ TEST_CASE("every interface is found by its exact id, with a table of its own siz
   auto& host = panel.make("a");
   CHECK(Host::from(host.abi()).ok());
   const void* table = nullptr;
-  for (const char* id : {"nexus.http/1", "nexus.draft.http/2", "", "nexus.draft.http/1 "}) {
+  for (const char* id : {"nexus.draft.http/1", "nexus.http/2", "", "nexus.http/1 "}) {
     CHECK(host.abi()->get_interface(host.abi(), to_abi(id), 0, &table) == NX_E_UNSUPPORTED);
     CHECK(table == nullptr);
   }
@@ -41,7 +41,7 @@ TEST_CASE("a registration that fails keeps nothing, and says why") {
   const auto face = panel.host(host);
   plugin.on_register = [&](nx_reg* reg, nx_call* call) -> nx_status {
     test::add_route(face, reg, "/x", &nothing, nullptr);
-    face.events->declare_topic(reg, to_abi("a.x/1"), to_abi("{}"));
+    test::declare_topic(face, reg, "a.x/1");
     face.call->set_error(call, to_abi("I do not want to"));
     return NX_E_UNSUPPORTED;
   };
@@ -78,8 +78,12 @@ TEST_CASE("what exists already, belongs to another or is not understood is refus
   CHECK(says(refused([&](nx_reg* reg) { return test::add_route(other, reg, "/z", nullptr, nullptr); }), "no function"));
   CHECK(says(refused([&](nx_reg* reg) { return test::add_route(other, reg, "/z", &nothing, nullptr, 0, "two.no"); }),
              "two.no of GET /z is not declared"));
-  CHECK(says(refused([&](nx_reg* reg) { return other.events->declare_topic(reg, to_abi("one.x/1"), {}); }), "one.x/1"));
-  CHECK(says(refused([&](nx_reg* reg) { return other.events->declare_topic(reg, to_abi("two.x"), {}); }), "two.x"));
+  CHECK(says(refused([&](nx_reg* reg) { return test::declare_topic(other, reg, "one.x/1"); }), "one.x/1"));
+  CHECK(says(refused([&](nx_reg* reg) { return test::declare_topic(other, reg, "two.x"); }), "two.x"));
+  CHECK(says(refused([&](nx_reg* reg) { return test::declare_topic(other, reg, "two.x/1", R"({"type": 1})"); }),
+             "the schema of topic two.x/1"));
+  CHECK(says(refused([&](nx_reg* reg) { return test::declare_topic(other, reg, "two.x/1", "{}", 1); }),
+             "a flag of the topic two.x/1"));
   CHECK(says(
       refused([&](nx_reg* reg) { return other.i18n->add_catalogue(reg, to_abi("en"), to_abi(R"({"one.x":"1"})")); }),
       "one.x does not begin"));

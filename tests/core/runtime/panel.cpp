@@ -210,6 +210,12 @@ nx_status add_route(const Host& host, nx_reg* reg, const char* pattern, nx_http_
   return host.http->add_route(reg, &route);
 }
 
+nx_status declare_topic(const Host& host, nx_reg* reg, const std::string& name, const char* schema,
+                        std::uint32_t flags) {
+  const nx_topic topic{sizeof topic, flags, to_abi(name), to_abi(schema)};
+  return host.events->declare_topic(reg, &topic);
+}
+
 nx_status subscribe(const Host& host, nx_reg* reg, const char* pattern, nx_event_fn fn, void* user_data,
                     std::uint32_t length, std::uint32_t overflow) {
   nx_subscription subscription{};

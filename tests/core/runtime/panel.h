@@ -179,6 +179,8 @@ class Panel {
 // Shorthands for registration.
 nx_status add_route(const Host& host, nx_reg* reg, const char* pattern, nx_http_fn fn, void* user_data,
                     std::uint32_t flags = 0, const char* permission = "");
+nx_status declare_topic(const Host& host, nx_reg* reg, const std::string& name, const char* schema = "{}",
+                        std::uint32_t flags = 0);
 nx_status subscribe(const Host& host, nx_reg* reg, const char* pattern, nx_event_fn fn, void* user_data,
                     std::uint32_t length = 0, std::uint32_t overflow = NX_OVERFLOW_DROP_NEWEST);
 nx_status reply(const Host& host, nx_http* http, const char* data);

@@ -148,11 +148,19 @@ class Sql {
     }
   }
 
-  // A single number, such as a count.
+  // A single number, such as a count; 0 where there is no row.
   template <class... Args>
   Result<std::int64_t> number(std::string_view sql, const Args&... args) const {
-    NEXUS_ASSIGN(const auto found, first([](const Row& row) { return row.integer(0); }, sql, args...));
-    return found.value_or(0);
+    const std::array<nx_value, sizeof...(Args)> values{bind_value(args)...};
+    return number_values(sql, values);
+  }
+  Result<std::int64_t> number_values(std::string_view sql, std::span<const nx_value> args) const {
+    std::int64_t found = 0;
+    NEXUS_TRY(each_values(sql, args, [&](const Row& row) {
+      found = row.integer(0);
+      return false;
+    }));
+    return found;
   }
 
   // At most one transaction per call.

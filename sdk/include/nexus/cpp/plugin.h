@@ -60,10 +60,7 @@ class IdentityReply {
   IdentityReply(const Host& host, nx_handle request) noexcept : host_(host), request_(request) {}
 
   void accept(const Identity& identity) const noexcept {
-    nx_identity out{};
-    out.struct_size = sizeof out;
-    out.valid_until_us = identity.valid_until_us;
-    auto& who = out.principal;
+    nx_principal who{};
     who.struct_size = sizeof who;
     who.user_id = identity.user_id;
     who.user_name = to_abi(identity.user_name);
@@ -72,6 +69,7 @@ class IdentityReply {
     who.token_id = to_abi(identity.token_id);
     who.locale = to_abi(identity.locale);
     who.authenticated_us = identity.authenticated_us;
+    const nx_identity out{sizeof out, 0, identity.valid_until_us, &who};
     host_.auth->complete_identity(host_.raw, request_, 0, &out);
   }
   // `app_code`: code::kTokenExpired, code::kTokenInvalid or code::kUnavailable.
@@ -262,8 +260,9 @@ class Registrar {
     add_route(method, pattern, options, callback);
   }
 
-  void topic(std::string_view topic, std::string_view schema_json) {
-    check(host_->events->declare_topic(raw_, to_abi(topic), to_abi(schema_json)), "topic", topic);
+  void topic(std::string_view name, std::string_view schema_json) {
+    const nx_topic out{sizeof out, 0, to_abi(name), to_abi(schema_json)};
+    check(host_->events->declare_topic(raw_, &out), "topic", name);
   }
 
   void subscribe(std::string_view pattern, EventHandler handler, std::uint32_t queue_length = 0,

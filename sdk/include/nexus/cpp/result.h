@@ -1,4 +1,4 @@
-// Errors as values: Result<T> holds a T or an Error.
+// Errors as values: Result<T> holds a T or an Error; Result<T, E> holds a failure of the plugin's own.
 #pragma once
 
 #include <nexus/cpp/status.h>
@@ -95,11 +95,11 @@ class Error : public std::exception {
   std::string reason_;
 };
 
-template <class T>
+template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
@@ -124,38 +124,38 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
   // Only where !ok(): asserted.
-  const Error& error() const& {
+  const E& error() const& {
     assert(!ok());
     return *std::get_if<1>(&state_);
   }
-  Error&& error() && {
+  E&& error() && {
     assert(!ok());
     return std::move(*std::get_if<1>(&state_));
   }
 
  private:
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
-template <>
-class [[nodiscard]] Result<void> {
+template <class E>
+class [[nodiscard]] Result<void, E> {
  public:
   Result() = default;
-  Result(Error error) : error_(std::in_place_index<1>, std::move(error)) {}
+  Result(E error) : error_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const noexcept { return error_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
-  const Error& error() const& {
+  const E& error() const& {
     assert(!ok());
     return *std::get_if<1>(&error_);
   }
-  Error&& error() && {
+  E&& error() && {
     assert(!ok());
     return std::move(*std::get_if<1>(&error_));
   }
 
  private:
-  std::variant<std::monostate, Error> error_;
+  std::variant<std::monostate, E> error_;
 };
 
 }  // namespace nexus

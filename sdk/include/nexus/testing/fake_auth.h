@@ -95,8 +95,8 @@ class FakeAuth {
     AuthenticationAnswer answer;
     answer.app_code = app_code;
     if (app_code == 0) {
-      if (identity == nullptr) return NX_E_INVALID;
-      const auto& who = identity->principal;
+      if (identity == nullptr || identity->principal == nullptr) return NX_E_INVALID;
+      const auto who = copy_in(*identity->principal);
       answer.who = {who.user_id,        text(who.user_name), text(who.role),      text(who.session_id),
                     text(who.token_id), text(who.locale),    who.authenticated_us};
       answer.valid_until_us = identity->valid_until_us;

@@ -121,11 +121,12 @@ class FakeMessages {
            (pattern.ends_with(".*") && topic.starts_with(pattern.substr(0, pattern.size() - 1)));
   }
 
-  static nx_status declare_topic(nx_reg* reg, nx_str topic, nx_str schema) noexcept {
+  static nx_status declare_topic(nx_reg* reg, const nx_topic* given) noexcept {
     auto& world = World::of(reg);
     if (const auto status = world.enter_registration("events.declare_topic"); status != NX_OK) return status;
-    const auto name = text(topic);
-    const auto parsed = Json::parse(view(schema), nullptr, false);
+    const auto raw = copy_in(*given);
+    const auto name = text(raw.name);
+    const auto parsed = Json::parse(view(raw.schema_json), nullptr, false);
     if (!name.starts_with(world.plugin_id + ".") || name.find('/') == std::string::npos || parsed.is_discarded()) {
       world.fail("topic " + name + " needs the form \"" + world.plugin_id + ".<fact>/<revision>\" and a JSON Schema");
       return NX_E_INVALID;

@@ -51,6 +51,7 @@ class Transaction {
   virtual Result<ExecResult> exec(std::string_view sql, std::span<const nx_value> args) = 0;
   // The rows must be destroyed before the transaction ends.
   virtual Result<std::unique_ptr<Rows>> query(std::string_view sql, std::span<const nx_value> args) = 0;
+  // A failure has rolled back; with Status::unavailable of a database that went away, either may be so.
   virtual Result<void> commit() = 0;
   virtual void rollback() noexcept = 0;
 };
