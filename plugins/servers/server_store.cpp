@@ -2,6 +2,8 @@
 
 #include "tags.h"
 
+#include <nexus/cpp/list_query.h>
+
 #include <array>
 
 namespace nexus::servers {
@@ -36,78 +38,42 @@ ServerAccess read_access(const Row& row) {
   return {read_server(row), row.string(kServerColumnCount), row.string(kServerColumnCount + 1)};
 }
 
-struct ServerCondition {
-  std::string text;
-  std::vector<nx_value> args;
-};
-
-// `pattern` must outlive the condition. The text has few forms, so that statements stay cached.
-ServerCondition server_condition(const Scope& scope, const ServerFilter& filter, const std::string& pattern) {
-  ServerCondition condition{" WHERE 1 = 1", {}};
-  const auto add = [&condition](std::string_view text, const nx_value& value) {
-    condition.text += text;
-    condition.args.push_back(value);
-  };
-  if (!scope.everything) add(" AND s.owner_user_id = ?", bind_value(scope.user_id));
-  if (filter.status) add(" AND s.status = ?", bind_value(*filter.status));
-  if (filter.group_id) {
-    add(" AND s.id IN (SELECT server_id FROM servers_group_members WHERE group_id = ?)", bind_value(*filter.group_id));
-  }
+// Borrows from all three.
+Where where_of(const Scope& scope, const ServerFilter& filter, const std::string& pattern) {
+  Where where;
+  if (!scope.everything) where.add("s.owner_user_id = ?", scope.user_id);
+  if (filter.status) where.add("s.status = ?", *filter.status);
+  if (filter.group_id)
+    where.add("s.id IN (SELECT server_id FROM servers_group_members WHERE group_id = ?)", *filter.group_id);
   if (!filter.search.empty()) {
-    add(" AND (LOWER(s.name) LIKE LOWER(?) ESCAPE '!'", bind_value(pattern));
-    add(" OR LOWER(s.host) LIKE LOWER(?) ESCAPE '!')", bind_value(pattern));
+    where.add("(LOWER(s.name) LIKE LOWER(?) ESCAPE '!' OR LOWER(s.host) LIKE LOWER(?) ESCAPE '!')", pattern, pattern);
   }
-  return condition;
+  return where;
 }
 
-std::string server_order(std::string_view sort) {
-  struct Column {
-    std::string_view field;
-    std::string_view column;
-  };
-  constexpr std::array<Column, 6> kColumns{{{"name", "s.name"},
-                                            {"host", "s.host"},
-                                            {"status", "s.status"},
-                                            {"created_at", "s.created_us"},
-                                            {"last_heartbeat", "s.last_heartbeat_us"},
-                                            {"port", "s.port"}}};
-  const std::string direction = sort.starts_with('-') ? " DESC" : "";
-  if (sort.starts_with('-')) sort.remove_prefix(1);
-  for (const auto& [field, column] : kColumns) {
-    if (field == sort) return " ORDER BY " + std::string(column) + direction + ", s.id" + direction;
-  }
-  return " ORDER BY s.id" + direction;
-}
+constexpr std::array<SortColumn, 6> kSortColumns{{{"name", "s.name"},
+                                                  {"host", "s.host"},
+                                                  {"status", "s.status"},
+                                                  {"created_at", "s.created_us"},
+                                                  {"last_heartbeat", "s.last_heartbeat_us"},
+                                                  {"port", "s.port"}}};
 
 }  // namespace
 
-std::string like_pattern(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 Result<std::vector<Server>> ServerStore::list(const Scope& scope, const ServerFilter& filter) const {
-  const auto pattern = like_pattern(filter.search);
-  auto condition = server_condition(scope, filter, pattern);
-  condition.args.push_back(bind_value(filter.limit));
-  condition.args.push_back(bind_value(filter.offset));
+  const auto pattern = contains_pattern(filter.search);
+  auto where = where_of(scope, filter, pattern);
+  where.bind(filter.limit, filter.offset);
   return sql_.all_values(read_server,
-                         "SELECT " + std::string(kServerColumns) + " FROM servers_servers s" + condition.text +
-                             server_order(filter.sort) + " LIMIT ? OFFSET ?",
-                         condition.args);
+                         "SELECT " + std::string(kServerColumns) + " FROM servers_servers s" + where.text() +
+                             order_by(filter.sort, kSortColumns, "s.id") + " LIMIT ? OFFSET ?",
+                         where.args());
 }
 
 Result<std::int64_t> ServerStore::count(const Scope& scope, const ServerFilter& filter) const {
-  const auto pattern = like_pattern(filter.search);
-  const auto condition = server_condition(scope, filter, pattern);
-  NEXUS_ASSIGN(const auto counts,
-               sql_.all_values([](const Row& row) { return row.integer(0); },
-                               "SELECT COUNT(*) FROM servers_servers s" + condition.text, condition.args));
-  return counts.empty() ? 0 : counts.front();
+  const auto pattern = contains_pattern(filter.search);
+  const auto where = where_of(scope, filter, pattern);
+  return sql_.number_values("SELECT COUNT(*) FROM servers_servers s" + where.text(), where.args());
 }
 
 Result<std::optional<Server>> ServerStore::find(const Scope& scope, std::int64_t id) const {

@@ -38,8 +38,8 @@ void SshGateway::stop() {
   pool_.drop_all();
 }
 
-ssh::Outcome<ssh::Done> SshGateway::submit(std::int64_t server_id, std::function<void()> work) {
-  if (workers_.submit(server_id, std::move(work))) return ssh::Done{};
+ssh::Outcome<void> SshGateway::submit(std::int64_t server_id, std::function<void()> work) {
+  if (workers_.submit(server_id, std::move(work))) return {};
   return ssh::Failure{ssh::Stage::connect, ssh::Fault::busy, "the queue is full", {}};
 }
 

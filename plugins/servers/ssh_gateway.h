@@ -27,7 +27,7 @@ class SshGateway {
   void stop();
 
   // Runs `work` on an SSH thread; the failure says that there is no room. `work` must not throw.
-  ssh::Outcome<ssh::Done> submit(std::int64_t server_id, std::function<void()> work);
+  ssh::Outcome<void> submit(std::int64_t server_id, std::function<void()> work);
   // Ends when `call` is cancelled, when its time is over, after `limit`, or when the gateway stops. The call must
   // outlive the watch.
   ssh::Watch watch(const Call& call, ssh::milliseconds limit) const;

@@ -1,7 +1,8 @@
 #include "user_store.h"
 
+#include <nexus/cpp/list_query.h>
+
 #include <array>
-#include <utility>
 
 namespace nexus::users {
 namespace {
@@ -29,49 +30,22 @@ Account read_account(const Row& row) { return {read_user(row), row.string(11)}; 
 
 std::string select(std::string_view columns) { return "SELECT " + std::string(columns) + " FROM users_accounts"; }
 
-// What a filter says in SQL. The text holds no values, so that few different statements arise.
-struct Condition {
-  std::string text;
-  std::vector<nx_value> args;
-
-  void add(std::string_view part) { text += (text.empty() ? " WHERE " : " AND ") + std::string(part); }
-};
-
 // Borrows from `filter` and `pattern`.
-Condition condition_of(const UserFilter& filter, const std::string& pattern) {
-  Condition condition;
-  if (filter.role) {
-    condition.add("role = ?");
-    condition.args.push_back(bind_value(*filter.role));
-  }
-  if (filter.status) {
-    condition.add("status = ?");
-    condition.args.push_back(bind_value(*filter.status));
-  }
-  if (!filter.search.empty()) {
-    condition.add("(username_key LIKE ? ESCAPE '!' OR email_key LIKE ? ESCAPE '!')");
-    condition.args.insert(condition.args.end(), 2, bind_value(pattern));
-  }
-  return condition;
+Where where_of(const UserFilter& filter, const std::string& pattern) {
+  Where where;
+  if (filter.role) where.add("role = ?", *filter.role);
+  if (filter.status) where.add("status = ?", *filter.status);
+  if (!filter.search.empty())
+    where.add("(username_key LIKE ? ESCAPE '!' OR email_key LIKE ? ESCAPE '!')", pattern, pattern);
+  return where;
 }
 
-std::string order_of(std::string_view sort) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kColumns{{{"id", "id"},
-                                                                                   {"username", "username_key"},
-                                                                                   {"email", "email_key"},
-                                                                                   {"role", "role"},
-                                                                                   {"status", "status"},
-                                                                                   {"created_at", "created_us"},
-                                                                                   {"last_login_at", "last_login_us"}}};
-  const bool descending = sort.starts_with('-');
-  if (descending) sort.remove_prefix(1);
-  const std::string direction = descending ? " DESC" : "";
-  for (const auto& [field, column] : kColumns) {
-    if (field != sort || column == "id") continue;
-    return " ORDER BY " + std::string(column) + direction + ", id" + direction;
-  }
-  return " ORDER BY id" + direction;
-}
+constexpr std::array<SortColumn, 6> kSortColumns{{{"username", "username_key"},
+                                                  {"email", "email_key"},
+                                                  {"role", "role"},
+                                                  {"status", "status"},
+                                                  {"created_at", "created_us"},
+                                                  {"last_login_at", "last_login_us"}}};
 
 }  // namespace
 
@@ -105,34 +79,23 @@ Result<std::optional<Account>> UserStore::find_by_email(std::string_view key) co
 }
 
 Result<std::vector<User>> UserStore::list(const UserFilter& filter) const {
-  const auto pattern = like_anywhere(filter.search);
-  auto condition = condition_of(filter, pattern);
-  condition.args.push_back(bind_value(filter.limit));
-  condition.args.push_back(bind_value(filter.offset));
-  return sql_.all_values(read_user, select(kUserColumns) + condition.text + order_of(filter.sort) + " LIMIT ? OFFSET ?",
-                         condition.args);
+  const auto pattern = contains_pattern(filter.search);
+  auto where = where_of(filter, pattern);
+  where.bind(filter.limit, filter.offset);
+  return sql_.all_values(
+      read_user, select(kUserColumns) + where.text() + order_by(filter.sort, kSortColumns, "id") + " LIMIT ? OFFSET ?",
+      where.args());
 }
 
 Result<std::int64_t> UserStore::count(const UserFilter& filter) const {
-  const auto pattern = like_anywhere(filter.search);
-  const auto condition = condition_of(filter, pattern);
-  NEXUS_ASSIGN(const auto counts, sql_.all_values([](const Row& row) { return row.integer(0); },
-                                                  select("COUNT(*)") + condition.text, condition.args));
-  return counts.empty() ? 0 : counts.front();
+  const auto pattern = contains_pattern(filter.search);
+  const auto where = where_of(filter, pattern);
+  return sql_.number_values(select("COUNT(*)") + where.text(), where.args());
 }
 
 Result<bool> UserStore::stamp_login(std::int64_t id, std::int64_t now_us) const {
   NEXUS_ASSIGN(const auto done, sql_.exec("UPDATE users_accounts SET last_login_us = ? WHERE id = ?", now_us, id));
   return done.affected != 0;
-}
-
-std::string like_anywhere(std::string_view text) {
-  std::string pattern = "%";
-  for (const char c : text) {
-    if (c == '%' || c == '_' || c == '!') pattern += '!';
-    pattern += c;
-  }
-  return pattern + '%';
 }
 
 }  // namespace nexus::users

@@ -58,7 +58,4 @@ class UserStore {
   Sql sql_;
 };
 
-// `text` for LIKE ... ESCAPE '!', found anywhere: its wildcards stand for themselves.
-std::string like_anywhere(std::string_view text);
-
 }  // namespace nexus::users

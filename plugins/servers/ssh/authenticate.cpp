@@ -64,7 +64,7 @@ struct KeyboardAnswer {
   }
 };
 
-Outcome<Done> Session::authenticate(const Credentials& credentials, const Watch& whole) {
+Outcome<void> Session::authenticate(const Credentials& credentials, const Watch& whole) {
   const auto watch = whole.within(kAuthTimeout);
   if (!credentials.key && credentials.password.empty()) {
     return Failure{Stage::auth, Fault::credentials_missing, "neither key nor password", {}};
@@ -72,12 +72,12 @@ Outcome<Done> Session::authenticate(const Credentials& credentials, const Watch&
   if (credentials.key) {
     const auto accepted = try_key(credentials, watch);
     if (!accepted.ok()) return accepted.error();
-    if (accepted.value()) return Done{};
+    if (accepted.value()) return {};
   }
   if (!credentials.password.empty()) {
     const auto accepted = try_password(credentials, watch);
     if (!accepted.ok()) return accepted.error();
-    if (accepted.value()) return Done{};
+    if (accepted.value()) return {};
   }
   return Failure{Stage::auth, Fault::credentials_refused, last_error(), {}};
 }

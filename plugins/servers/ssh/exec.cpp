@@ -55,24 +55,24 @@ class Command {
     }
   }
 
-  Outcome<Done> start(std::string_view text) {
-    NEXUS_TRY_OUTCOME(open());
+  Outcome<void> start(std::string_view text) {
+    NEXUS_TRY(open());
     const auto code = session_.run(Stage::exec, watch_, [&] {
       return libssh2_channel_process_startup(channel_, "exec", 4, text.data(), static_cast<unsigned>(text.size()));
     });
     if (!code.ok()) return code.error();
     if (code.value() != 0) return Failure{Stage::exec, Fault::no_shell, session_.last_error(), {}};
-    return Done{};
+    return {};
   }
 
-  Outcome<Done> finish() {
+  Outcome<void> finish() {
     const auto read = session_.run(Stage::exec, watch_, [this] { return read_both(); });
     if (!read.ok()) return read.error();
     if (read.value() != 0) return session_.dropped(Stage::exec);
     // The exit status comes between the end of the output and the end of the channel.
     const auto closed = session_.run(Stage::exec, watch_, [this] { return libssh2_channel_wait_closed(channel_); });
     if (!closed.ok()) return closed.error();
-    return Done{};
+    return {};
   }
 
   std::string exit_signal() {
@@ -89,7 +89,7 @@ class Command {
   Output& err() noexcept { return err_; }
 
  private:
-  Outcome<Done> open() {
+  Outcome<void> open() {
     const auto attempt = [this] {
       return libssh2_channel_open_ex(session_.raw(), "session", 7, kWindow, kPacket, nullptr, 0);
     };
@@ -103,7 +103,7 @@ class Command {
     if (!opened.ok()) return std::move(opened).error();
     channel_ = opened.value();
     if (channel_ == nullptr) return Failure{Stage::exec, Fault::no_channel, session_.last_error(), {}};
-    return Done{};
+    return {};
   }
 
   // Both streams share one window: reading only one of them would stop the command.
@@ -149,7 +149,7 @@ Outcome<CommandResult> run_command(Session& session, std::string_view text, std:
                                    const Watch& watch) {
   const auto nonce = make_nonce();
   Command command(session, watch, output_limit);
-  NEXUS_TRY_OUTCOME(command.start(wrap_command(text, nonce)));
+  NEXUS_TRY(command.start(wrap_command(text, nonce)));
   const auto finished = command.finish();
   auto parts = unwrap(command.err().head(), command.err().tail(), nonce);
   if (!finished.ok()) {

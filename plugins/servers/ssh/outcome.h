@@ -1,11 +1,11 @@
 // How work over SSH ends: a value, or the stage and the reason of the failure.
 #pragma once
 
-#include <cassert>
+#include <nexus/cpp/result.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace nexus::servers::ssh {
 
@@ -50,43 +50,6 @@ struct Failure {
 };
 
 template <class T>
-class [[nodiscard]] Outcome {
- public:
-  Outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Outcome(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}
-
-  bool ok() const noexcept { return state_.index() == 0; }
-  T& value() & {
-    assert(ok());
-    return *std::get_if<0>(&state_);
-  }
-  const T& value() const& {
-    assert(ok());
-    return *std::get_if<0>(&state_);
-  }
-  T&& value() && {
-    assert(ok());
-    return std::move(*std::get_if<0>(&state_));
-  }
-  const Failure& error() const& {
-    assert(!ok());
-    return *std::get_if<1>(&state_);
-  }
-  Failure&& error() && {
-    assert(!ok());
-    return std::move(*std::get_if<1>(&state_));
-  }
-
- private:
-  std::variant<T, Failure> state_;
-};
-
-struct Done {};
+using Outcome = Result<T, Failure>;
 
 }  // namespace nexus::servers::ssh
-
-// Leaves the current function with the failure of `expression` (an Outcome), if it has one.
-#define NEXUS_TRY_OUTCOME(expression)                                                                       \
-  do {                                                                                                      \
-    if (auto nexus_outcome_ = (expression); !nexus_outcome_.ok()) return std::move(nexus_outcome_).error(); \
-  } while (false)

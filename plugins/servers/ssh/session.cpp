@@ -48,11 +48,11 @@ Outcome<std::unique_ptr<Session>> Session::open(Socket socket, const std::vector
                                                 const Watch& whole) {
   initialize_once();
   std::unique_ptr<Session> session(new Session(std::move(socket)));
-  NEXUS_TRY_OUTCOME(session->handshake(host_key_types, whole.within(kHandshakeTimeout)));
+  NEXUS_TRY(session->handshake(host_key_types, whole.within(kHandshakeTimeout)));
   return session;
 }
 
-Outcome<Done> Session::handshake(const std::vector<std::string>& host_key_types, const Watch& watch) {
+Outcome<void> Session::handshake(const std::vector<std::string>& host_key_types, const Watch& watch) {
   raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
   if (raw_ == nullptr) return Failure{Stage::connect, Fault::dropped, "out of memory", {}};
   libssh2_session_set_blocking(raw_, 0);
@@ -81,7 +81,7 @@ Outcome<Done> Session::handshake(const std::vector<std::string>& host_key_types,
   if (blob == nullptr) return dropped(Stage::host_key);
   host_key_.blob.assign(blob, size);
   host_key_.type = WireReader(host_key_.blob).string().value_or("");
-  return Done{};
+  return {};
 }
 
 Failure Session::explain_handshake(int code) {
@@ -105,7 +105,7 @@ ssize_t Session::receive(libssh2_socket_t socket, void* buffer, size_t length, i
   return got;
 }
 
-Outcome<Done> Session::wait(Stage stage, const Watch& watch) {
+Outcome<void> Session::wait(Stage stage, const Watch& watch) {
   const int directions = libssh2_session_block_directions(raw_);
   short events = 0;
   if ((directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0) events |= POLLOUT;

@@ -45,7 +45,7 @@ class Session {
 
   // Not yet trusted: whoever opened the session compares it before authenticate().
   const HostKey& host_key() const noexcept { return host_key_; }
-  Outcome<Done> authenticate(const Credentials& credentials, const Watch& watch);
+  Outcome<void> authenticate(const Credentials& credentials, const Watch& watch);
 
   // Whether it can still be used: nothing broke it, and the other side has not hung up.
   bool usable() const noexcept { return !broken_ && socket_.open_at_peer(); }
@@ -104,8 +104,8 @@ class Session {
 
  private:
   explicit Session(Socket socket) noexcept;
-  Outcome<Done> handshake(const std::vector<std::string>& host_key_types, const Watch& watch);
-  Outcome<Done> wait(Stage stage, const Watch& watch);
+  Outcome<void> handshake(const std::vector<std::string>& host_key_types, const Watch& watch);
+  Outcome<void> wait(Stage stage, const Watch& watch);
   Failure explain_handshake(int code);
   Outcome<bool> try_key(const Credentials& credentials, const Watch& watch);
   Outcome<bool> try_password(const Credentials& credentials, const Watch& watch);

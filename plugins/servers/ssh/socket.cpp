@@ -31,7 +31,7 @@ Outcome<Socket> connect_address(const addrinfo& address, const Watch& watch) {
   setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(socket.descriptor(), address.ai_addr, address.ai_addrlen) == 0) return socket;
   if (errno != EINPROGRESS) return connect_failure(errno);
-  NEXUS_TRY_OUTCOME(socket.wait(POLLOUT, Stage::connect, watch));
+  NEXUS_TRY(socket.wait(POLLOUT, Stage::connect, watch));
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -60,12 +60,12 @@ void Socket::close() noexcept {
   ::close(std::exchange(descriptor_, -1));
 }
 
-Outcome<Done> Socket::wait(short events, Stage stage, const Watch& watch) const {
+Outcome<void> Socket::wait(short events, Stage stage, const Watch& watch) const {
   for (;;) {
     if (const auto over = watch.over(stage)) return *over;
     pollfd entry{descriptor_, events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(watch.slice().count()));
-    if (ready > 0) return Done{};
+    if (ready > 0) return {};
     if (ready < 0 && errno != EINTR) return Failure{stage, Fault::dropped, system_text(errno), {}};
   }
 }

@@ -22,7 +22,7 @@ class Socket {
   void close() noexcept;
 
   // Waits until one of `events` (POLLIN, POLLOUT) is there.
-  Outcome<Done> wait(short events, Stage stage, const Watch& watch) const;
+  Outcome<void> wait(short events, Stage stage, const Watch& watch) const;
   // False where the other side has closed the connection.
   bool open_at_peer() const noexcept;
   // Sends acknowledgements at once for now: a handshake is many small packets.
