@@ -188,7 +188,7 @@ nx_status Bus::publish(Topic& topic, std::string_view key, std::string_view payl
     entry = Entry::make(bytes);
     entry->fill(key, payload, request_id);
   }
-  const auto time = wall_clock_us();
+  const auto time = coarse_wall_clock_us();
   bool wake = false;
   bool full = false;
   {

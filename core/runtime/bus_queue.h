@@ -22,6 +22,13 @@ inline std::chrono::steady_clock::time_point coarse_now() noexcept {
                                                std::chrono::nanoseconds(time.tv_nsec));
 }
 
+// Likewise, microseconds since the epoch: reading the precise clock would be a third of what a publish costs.
+inline std::int64_t coarse_wall_clock_us() noexcept {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000;
+}
+
 inline constexpr std::size_t kFirstRing = 64;
 
 // One event and its text, in one piece of memory that is used again. `references` is guarded by the deliverers' lock;

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,10 @@
 namespace nexus::core {
 
 // First in, first out. Thread-safe. Tasks must not throw.
+//
+// Most tasks take microseconds, and waking a thread costs as much, so a task does not wake a worker of its own where
+// enough are awake: they take it next. So that none is stuck behind a task that blocks, one idle worker, the lookout,
+// looks every kLook and goes to work where what waited at its last look still waits.
 class WorkerPool {
  public:
   // Starts `threads` (at least 1) threads named "nexus-work-<n>". `limit` bounds what post() may have waiting.
@@ -31,15 +36,31 @@ class WorkerPool {
   void shutdown();
 
  private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  struct Worker {
+    std::condition_variable called;
+    bool awake = true;
+    std::thread thread;
+  };
+
   bool push(Task task, std::size_t limit);
-  void run(unsigned number);
+  Worker* worker_to_call();
+  void run(Worker& me, unsigned number);
+  void wait(Lock& lock, Worker& me);
+  void look_out(Lock& lock, Worker& me);
 
   const std::size_t limit_;
+  const unsigned enough_;  // workers awake at once without a look
   std::mutex mutex_;
-  std::condition_variable filled_;
   std::deque<Task> queue_;
+  std::uint64_t posted_ = 0;
+  std::uint64_t taken_ = 0;
+  unsigned awake_;
+  Worker* lookout_ = nullptr;
+  std::vector<Worker*> asleep_;  // the last one is called first: its memory is still in the cache
   bool closed_ = false;
-  std::vector<std::thread> threads_;
+  std::deque<Worker> workers_;
 };
 
 }  // namespace nexus::core

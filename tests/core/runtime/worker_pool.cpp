@@ -52,6 +52,37 @@ TEST_CASE("shutdown destroys what waits and takes nothing new") {
   CHECK_FALSE(pool.post_always([] {}));
 }
 
+namespace {
+
+// Tasks that end only when as many as the pool has threads run at once.
+bool meet(WorkerPool& pool, int threads) {
+  auto inside = std::make_shared<std::atomic<int>>(0);
+  auto left = std::make_shared<std::atomic<int>>(0);
+  for (int i = 0; i < threads; ++i) {
+    pool.post([=] {
+      ++*inside;
+      eventually([&] { return *inside == threads; });
+      ++*left;
+    });
+  }
+  return eventually([&] { return *inside == threads; }) && eventually([&] { return *left == threads; });
+}
+
+}  // namespace
+
+TEST_CASE("tasks that block hold up nothing while a worker is free, whenever they come") {
+  constexpr int kThreads = 8;
+  WorkerPool pool(kThreads, 1000);
+  CHECK(meet(pool, kThreads));  // some of the threads have just started
+  CHECK(meet(pool, kThreads));  // right after work
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(meet(pool, kThreads));  // all are fast asleep
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 900; ++i) pool.post([&] { ++ran; });
+  CHECK(meet(pool, kThreads));  // behind many short ones
+  CHECK(ran == 900);
+}
+
 TEST_CASE("a serialised plugin never runs two callbacks at once, and keeps their order") {
   test::Lines lines;
   WorkerPool pool(4, 1000);
