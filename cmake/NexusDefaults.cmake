@@ -21,6 +21,9 @@ if(NEXUS_SANITIZE)
   add_link_options(-fsanitize=${NEXUS_SANITIZE})
 endif()
 
+# Names of files in messages do not depend on where the tree lies, so the compiler cache serves every clone of it.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+
 add_compile_definitions(_GNU_SOURCE)
 
 function(nexus_defaults target)
@@ -31,7 +34,5 @@ function(nexus_defaults target)
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
     # gcc 12 takes the parts of a std::variant that are not there for uninitialised ones when it optimises
     $<$<CONFIG:Release>:-Wno-maybe-uninitialized>
-    $<$<BOOL:${NEXUS_WERROR}>:-Werror>
-    # ccache needs it to cache what uses a precompiled header
-    -fpch-preprocess)
+    $<$<BOOL:${NEXUS_WERROR}>:-Werror>)
 endfunction()
