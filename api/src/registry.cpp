@@ -65,7 +65,7 @@ Registry::Registry(Router& router, std::string title, std::string version)
 Result<void> Registry::publish(const Routes& routes) {
   auto tree = std::make_shared<RouteTree>();
   for (const auto& route : routes) NEXUS_TRY(tree->add(route));
-  // One that is refused has given its place to a route that works.
+  // One that is refused is at the place of another.
   for (const auto& route : suspended_) static_cast<void>(tree->add(route));
   router_.replace(std::move(tree));
   document_.reset();
@@ -105,7 +105,7 @@ void Registry::suspend_owner(const std::string& owner, const std::vector<RoutePl
   const std::lock_guard lock(mutex_);
   forget(owner);
   for (const auto& place : places) {
-    if (auto route = suspended(owner, place); route && !has_place(routes_, *route) && !has_place(suspended_, *route)) {
+    if (auto route = suspended(owner, place); route && !has_place(routes_, *route)) {
       suspended_.push_back(std::move(route));
     }
   }

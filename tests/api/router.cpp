@@ -244,6 +244,17 @@ TEST_CASE("a suspended owner's routes answer 503 at their places, until they are
   CHECK(edge.ask({"GET", "/closed", {}, {}}).status == 404);
 }
 
+TEST_CASE("a place that two suspended owners had is unavailable until both are removed") {
+  Edge edge;
+  edge.registry.suspend_owner("first", {{"GET", "/s"}, {"GET", "/s"}});
+  edge.registry.suspend_owner("second", {{"GET", "/s"}});
+  CHECK(edge.ask({"GET", "/s", {}, {}}).status == 503);
+  edge.registry.remove_owner("first");
+  CHECK(edge.ask({"GET", "/s", {}, {}}).status == 503);
+  edge.registry.remove_owner("second");
+  CHECK(edge.ask({"GET", "/s", {}, {}}).status == 404);
+}
+
 TEST_CASE("a suspended route does not decide what its neighbours call their parameters") {
   Edge edge;
   edge.registry.suspend_owner("test", {{"GET", "/s/:number"}, {"GET", "/s/:other"}});

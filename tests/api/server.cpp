@@ -46,6 +46,10 @@ TEST_CASE("a request goes over the network, through the pipeline and back") {
   CHECK(head.body.empty());
   CHECK(head.field("Content-Length") == std::to_string(answer.body.size()));
 
+  RawClient client(running.server->port());
+  client.send("HEAD /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  CHECK(client.read_all().ends_with("\r\n\r\n"));
+
   running.server->suspend_owner("test", {{"GET", "/hello"}});
   const auto away = running.ask("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(away.status == 503);
