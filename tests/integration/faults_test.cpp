@@ -125,7 +125,7 @@ void check_away(Scenario& panel, const std::string& token) {
   CHECK(panel.get("/healthz").status == 200);
 }
 
-void check_back(Scenario& panel, const std::string& token, std::int64_t expected) {
+void check_back(Scenario& panel, const std::string& token, const std::set<std::string>& expected) {
   const auto until = Clock::now() + kReturnPromise;
   Answer answer;
   while ((answer = add_group(panel, "after", token)).status == 503 && Clock::now() < until) {
@@ -133,7 +133,10 @@ void check_back(Scenario& panel, const std::string& token, std::int64_t expected
   }
   CHECK(answer.status == 201);
   CHECK(panel.get("/readyz").status == 200);
-  CHECK(panel.get("/api/v1/server-groups", token).data().at("pagination").at("total_count") == expected);
+  auto names = group_names(panel, token);
+  // What was answered 503 has an unknown end: a server that wakes up may still do it.
+  names.erase("during");
+  CHECK(names == expected);
 }
 
 }  // namespace
@@ -167,7 +170,7 @@ TEST_CASE("a database that is killed answers 503 in time, and its return is noti
   panel.kill_database();
   check_away(panel, admin);
   panel.start_database();
-  check_back(panel, admin, 2);
+  check_back(panel, admin, {"after", "before"});
 }
 
 TEST_CASE("a database that hangs answers 503 in time, and its return is noticed") {
@@ -178,7 +181,7 @@ TEST_CASE("a database that hangs answers 503 in time, and its return is noticed"
   panel.freeze_database();
   check_away(panel, admin);
   panel.thaw_database();
-  check_back(panel, admin, 2);
+  check_back(panel, admin, {"after", "before"});
 }
 
 TEST_CASE("a panel whose database is away stops in time all the same") {
