@@ -107,11 +107,11 @@ TEST_CASE("a client that never reads is ended, and others do not notice it") {
 TEST_CASE("a client that reads, but slower than the least rate, is ended; one that pauses and catches up is not") {
   EngineLimits limits;
   limits.write_stall = milliseconds(800);
-  limits.write_rate = 4'000'000;
+  limits.write_rate = 8'000'000;
   EngineFixture fixture(limits);
-  RawClient slow(fixture.port(), "127.0.0.1", 4096);
-  slow.send(get("/big/30000000"));
-  std::string buffer(16 * 1024, 0);
+  RawClient slow(fixture.port(), "127.0.0.1", 256 * 1024);
+  slow.send(get("/big/60000000"));
+  std::string buffer(64 * 1024, 0);
   const auto until = Clock::now() + milliseconds(8000);
   while (fixture.engine().counters().slow_closed == 0 && Clock::now() < until) {
     CHECK(::recv(slow.socket(), buffer.data(), buffer.size(), 0) > 0);  // never still for as long as write_stall
@@ -136,4 +136,16 @@ TEST_CASE("a client that sends requests and does not read makes the engine stop 
   std::this_thread::sleep_for(milliseconds(300));
   CHECK(fixture.engine().counters().requests == before);
   CHECK(before < 200);
+}
+
+TEST_CASE("a batch of requests is not answered into memory without bound before the first answer is written") {
+  EngineLimits limits;
+  limits.write_stall = milliseconds(60'000);
+  EngineFixture fixture(limits);
+  RawClient client(fixture.port(), "127.0.0.1", 4096);
+  std::string batch;
+  for (int i = 0; i < 1000; ++i) batch += get("/big/100000");
+  client.send(batch);
+  std::this_thread::sleep_for(milliseconds(500));
+  CHECK(fixture.engine().counters().requests < 100);  // what the kernel takes, and one batch
 }
