@@ -77,6 +77,7 @@ void Loader::enter(Plugin& plugin, PluginState state) {
 
 // Undoes all that the plugin registered and remembers why.
 void Loader::fail(Plugin& plugin, const std::string& reason) {
+  stuck_ = stuck_ || (plugin.life && plugin.life->stuck());
   plugin.life.reset();
   std::erase(order_, &plugin);
   const auto step = to_string(plugin.status.state);
@@ -341,17 +342,13 @@ bool Loader::stop(std::chrono::steady_clock::time_point deadline) {
     plugin->life->quiesce();
     enter(*plugin, PluginState::quiescing);
   }
-  bool clean = true;
   for (auto plugin = going.rbegin(); plugin != going.rend(); ++plugin) {
-    if ((*plugin)->is_at(PluginState::quiescing) && !stop_one(**plugin, deadline)) {
-      clean = false;
-      continue;
-    }
+    if ((*plugin)->is_at(PluginState::quiescing) && !stop_one(**plugin, deadline)) continue;
     (*plugin)->life.reset();
     enter(**plugin, PluginState::destroyed);
   }
   order_.clear();
-  return clean;
+  return !stuck_;
 }
 
 std::vector<PluginStatus> Loader::status() const {

@@ -119,6 +119,7 @@ class Loader {
   mutable std::mutex mutex_;                      // guards the status of each plugin and the list
   std::vector<std::unique_ptr<Plugin>> plugins_;  // all that were found
   std::vector<Plugin*> order_;                    // those that can start, dependencies first
+  bool stuck_ = false;                            // code of one that failed still runs
 };
 
 }  // namespace nexus::core

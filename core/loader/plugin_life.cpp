@@ -82,18 +82,14 @@ Result<void> PluginLife::change_config(std::string section_json) {
 
 void PluginLife::quiesce() noexcept { host_->quiesce(); }
 
-bool PluginLife::drain(std::chrono::steady_clock::time_point deadline) {
-  stuck_ = !host_->drain(deadline);
-  return !stuck_;
-}
+bool PluginLife::drain(std::chrono::steady_clock::time_point deadline) { return host_->drain(deadline); }
 
-bool PluginLife::stop(std::chrono::steady_clock::time_point deadline) {
-  stuck_ = !host_->stop(deadline);
-  return !stuck_;
-}
+bool PluginLife::stop(std::chrono::steady_clock::time_point deadline) { return host_->stop(deadline); }
+
+bool PluginLife::stuck() const noexcept { return host_ && host_->stuck(); }
 
 void PluginLife::undo() noexcept {
-  if (stuck_) {
+  if (stuck()) {
     // Its thread still uses the host and the code: both stay until the process ends.
     if (module_) module_->leave_open();
     static_cast<void>(host_.release());

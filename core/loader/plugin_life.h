@@ -45,6 +45,8 @@ class PluginLife {
   bool drain(std::chrono::steady_clock::time_point deadline);
   // False where stop has not returned by then; the plugin stays mapped for good.
   bool stop(std::chrono::steady_clock::time_point deadline);
+  // Whether its code still runs after a start, a drain or a stop that did not end in time.
+  bool stuck() const noexcept;
   // Destroys the plugin and forgets what it registered. Does nothing to one whose code still runs.
   void undo() noexcept;
 
@@ -55,7 +57,6 @@ class PluginLife {
   std::unique_ptr<PluginHost> host_;
   const nx_plugin* plugin_ = nullptr;
   bool known_to_host_ = false;  // which then destroys it
-  bool stuck_ = false;          // its code still runs
 };
 
 }  // namespace nexus::core

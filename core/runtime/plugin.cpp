@@ -22,12 +22,34 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr seconds kStartDeadline{30};  // what plugin.h promises
 constexpr seconds kStopDeadline{10};
 // For a serialised plugin whose other callback takes its time: longer than a request may.
 constexpr seconds kTurnPatience{30};
 // The way down must not wait; a plugin that is busy for longer than this is not told that it is quiescing.
 constexpr seconds kQuiescePatience{1};
+
+// Runs plugin code that may never return on a thread of its own; false where it has not by the deadline. The thread
+// then goes on alone, so `work` keeps what it uses.
+bool returns_by(steady_clock::time_point deadline, const char* name, std::function<void()> work) {
+  struct Done {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool value = false;
+  };
+  const auto done = std::make_shared<Done>();
+  std::thread thread([done, name, work = std::move(work)] {
+    pthread_setname_np(pthread_self(), name);
+    work();
+    const std::lock_guard lock(done->mutex);
+    done->value = true;
+    done->changed.notify_all();
+  });
+  std::unique_lock lock(done->mutex);
+  const bool returned = done->changed.wait_until(lock, deadline, [&] { return done->value; });
+  lock.unlock();
+  returned ? thread.join() : thread.detach();
+  return returned;
+}
 
 }  // namespace
 
@@ -71,7 +93,7 @@ Result<void> Plugin::register_plugin(const nx_plugin& plugin) {
   if ((plugin_.flags & ~NX_PLUGIN_CONCURRENT) != 0)
     return named(Error(Status::unsupported, "this host does not know it"), "a flag of its table");
   owner_->set_concurrent((plugin_.flags & NX_PLUGIN_CONCURRENT) != 0);
-  nx_call call(*owner_, Phase::registration, steady_clock::now() + kStartDeadline);
+  nx_call call(*owner_, Phase::registration, steady_clock::now() + parts_.options->start_deadline);
   reg_.open = true;
   const auto status =
       owner_->call_down("register_all", {}, [&] { return plugin_.register_all(plugin_.self, &reg_, &call); });
@@ -124,7 +146,7 @@ Result<void> Plugin::change_config(std::string section_json) {
   if (made_.on_change == nullptr) return Error(Status::restart_needed, "taken at the next start of " + owner_->id());
   const auto before = config_section();
   set_config(std::move(section_json));
-  nx_call call(*owner_, Phase::lifecycle, steady_clock::now() + kStartDeadline);
+  nx_call call(*owner_, Phase::lifecycle, steady_clock::now() + parts_.options->start_deadline);
   nx_status status = NX_E_BUSY;
   owner_->run_exclusively(kTurnPatience, [&] {
     status = owner_->call_down("on_change", {}, [&] { return made_.on_change(made_.on_change_data, &call); });
@@ -151,7 +173,7 @@ Result<void> Plugin::start() {
   parts_.catalogues->add(owner_->id(), made_.catalogues);
   for (const auto& [name, own] : topics_) parts_.bus->open(own.topic);
   if (auto started = run_start(); !started.ok()) {
-    drain(steady_clock::now() + kStopDeadline);  // timers and questions that start has left behind
+    if (!stuck_) drain(steady_clock::now() + kStopDeadline);  // timers and questions that start has left behind
     withdraw();
     return named(started.error(), "start failed");
   }
@@ -166,13 +188,24 @@ Result<void> Plugin::start() {
 }
 
 Result<void> Plugin::run_start() {
-  nx_call call(*owner_, Phase::lifecycle, steady_clock::now() + kStartDeadline);
-  nx_status status = NX_E_BUSY;
-  owner_->run_exclusively(kTurnPatience, [&] {
-    status = owner_->call_down("start", {}, [&] { return plugin_.start(plugin_.self, &call); });
+  struct Outcome {
+    nx_status status = NX_E_BUSY;
+    std::string reason;
+  };
+  const auto outcome = std::make_shared<Outcome>();
+  const auto deadline = steady_clock::now() + parts_.options->start_deadline;
+  stuck_ = !returns_by(deadline, "nexus-start", [self = shared_from_this(), outcome, deadline] {
+    nx_call call(*self->owner_, Phase::lifecycle, deadline);
+    self->owner_->run_exclusively(kTurnPatience, [&] {
+      const auto& plugin = self->plugin_;
+      outcome->status = self->owner_->call_down("start", {}, [&] { return plugin.start(plugin.self, &call); });
+    });
+    outcome->reason = call.error();
   });
-  if (status == NX_OK) return {};
-  return Error(Status{status}, call.error().empty() ? std::string(to_string(Status{status})) : call.error());
+  if (stuck_) return Error(Status::timeout, "it has not returned in time; it stays loaded and is left alone");
+  if (outcome->status == NX_OK) return {};
+  const Status status{outcome->status};
+  return Error(status, outcome->reason.empty() ? std::string(to_string(status)) : outcome->reason);
 }
 
 Result<void> Plugin::publish_all() {
@@ -234,42 +267,25 @@ bool Plugin::drain(std::chrono::steady_clock::time_point deadline) {
     idle = owner_->wait_idle(deadline);
   } while (idle && sweep() != 0);
   owner_->gate().set(InFlight::State::closed);
-  if (!idle) owner_->log(NX_LOG_ERROR, "callbacks of the plugin were still running at the deadline", {});
+  stuck_ = !idle;
+  if (stuck_) owner_->log(NX_LOG_ERROR, "callbacks of the plugin were still running at the deadline", {});
   return idle;
 }
 
 bool Plugin::stop(std::chrono::steady_clock::time_point deadline) {
   if (plugin_.stop == nullptr) return true;  // never registered, or destroyed already
-  struct Done {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool value = false;
-  };
-  const auto done = std::make_shared<Done>();
-  std::thread thread([self = shared_from_this(), done] {
-    pthread_setname_np(pthread_self(), "nexus-stop");
+  stuck_ = !returns_by(deadline, "nexus-stop", [self = shared_from_this()] {
     self->owner_->call_down("stop", {}, [&] {
       self->plugin_.stop(self->plugin_.self);
       return nx_status{NX_OK};
     });
-    const std::lock_guard lock(done->mutex);
-    done->value = true;
-    done->changed.notify_all();
   });
-  std::unique_lock lock(done->mutex);
-  stopped_in_time_ = done->changed.wait_until(lock, deadline, [&] { return done->value; });
-  lock.unlock();
-  if (stopped_in_time_) {
-    thread.join();
-  } else {
-    thread.detach();
-    owner_->log(NX_LOG_ERROR, "the plugin did not stop in time and stays loaded", {});
-  }
-  return stopped_in_time_;
+  if (stuck_) owner_->log(NX_LOG_ERROR, "the plugin did not stop in time and stays loaded", {});
+  return !stuck_;
 }
 
 void Plugin::destroy() noexcept {
-  if (!stopped_in_time_ || plugin_.destroy == nullptr) return;
+  if (stuck_ || plugin_.destroy == nullptr) return;
   owner_->gate().set(InFlight::State::closed);
   owner_->call_down("destroy", {}, [&] {
     plugin_.destroy(plugin_.self);

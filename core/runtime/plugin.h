@@ -77,6 +77,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   void quiesce() noexcept override;
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   bool stop(std::chrono::steady_clock::time_point deadline) override;
+  bool stuck() const noexcept override { return stuck_; }
   void destroy() noexcept override;
   void withdraw() noexcept override;
 
@@ -150,7 +151,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   std::map<std::string, OwnTopic, std::less<>> topics_;  // does not change after registration
   mutable std::mutex config_mutex_;
   std::string config_ = "{}";
-  bool stopped_in_time_ = true;
+  bool stuck_ = false;
 };
 
 }  // namespace nexus::core

@@ -54,18 +54,20 @@ class PluginHost {
   // Gives the plugin a changed section; restart_needed where it asks for that.
   virtual Result<void> change_config(std::string section_json) = 0;
 
-  // Runs start, then makes routes, subscriptions, services, permissions and catalogues visible, all or none.
-  // (Permissions, catalogues, own topics and bound services are usable from within start.)
+  // Runs start in a thread of its own, for at most RuntimeOptions::start_deadline, then makes routes, subscriptions,
+  // services, permissions and catalogues visible, all or none. (Permissions, catalogues, own topics and bound services
+  // are usable from within start.)
   virtual Result<void> start() = 0;
 
   // The way down. quiesce: tell the plugin. drain: withdraw routes, services and subscriptions from others (callers get
   // 503 and NX_E_UNAVAILABLE), then wait until no callback is in flight; false at the deadline.
   virtual void quiesce() noexcept = 0;
   virtual bool drain(std::chrono::steady_clock::time_point deadline) = 0;
-  // Runs stop in a thread of its own; false where it has not returned by the deadline (the plugin must then stay
-  // mapped).
+  // Runs stop in a thread of its own; false where it has not returned by the deadline.
   virtual bool stop(std::chrono::steady_clock::time_point deadline) = 0;
-  // Runs destroy. Not after a stop that did not return.
+  // Whether plugin code still runs that should have ended: the plugin and this object must then stay where they are.
+  virtual bool stuck() const noexcept = 0;
+  // Runs destroy. Not where it is stuck.
   virtual void destroy() noexcept = 0;
   // Forgets everything that was registered, by owner; only its routes stay known, to answer 503. Safe at any time.
   virtual void withdraw() noexcept = 0;

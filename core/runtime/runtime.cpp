@@ -26,6 +26,7 @@ class PluginHandle final : public PluginHost {
   void quiesce() noexcept override { plugin_->quiesce(); }
   bool drain(std::chrono::steady_clock::time_point deadline) override { return plugin_->drain(deadline); }
   bool stop(std::chrono::steady_clock::time_point deadline) override { return plugin_->stop(deadline); }
+  bool stuck() const noexcept override { return plugin_->stuck(); }
   void destroy() noexcept override { plugin_->destroy(); }
   void withdraw() noexcept override { plugin_->withdraw(); }
 

@@ -20,10 +20,11 @@ namespace nexus::core {
 class PluginHost;
 
 struct RuntimeOptions {
-  std::string version;         // of the host
-  std::string data_dir;        // absolute; holds master.key and plugins/<id>/
-  unsigned workers = 4;        // threads that run plugin code
-  std::size_t queue = 10'000;  // work that waits for a worker; more is refused (503)
+  std::string version;                               // of the host
+  std::string data_dir;                              // absolute; holds master.key and plugins/<id>/
+  unsigned workers = 4;                              // threads that run plugin code
+  std::size_t queue = 10'000;                        // work that waits for a worker; more is refused (503)
+  std::chrono::milliseconds start_deadline{30'000};  // what plugin.h promises
 };
 
 // Made before the edge, because the edge asks it; destroyed after every PluginHost. Thread-safe.

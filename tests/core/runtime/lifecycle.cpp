@@ -227,6 +227,31 @@ TEST_CASE("a stop that hangs ends at the deadline, and what it may still touch s
   CHECK(test::eventually([&] { return over.load(); }));
 }
 
+TEST_CASE("a start that hangs ends at the deadline, and what it may still touch stays") {
+  test::Gate gate;
+  std::atomic<bool> over{false};
+  Panel panel({.start_deadline = std::chrono::milliseconds(50)});
+  bool destroyed = false;
+  RawPlugin plugin;
+  plugin.on_destroy = [&] { destroyed = true; };
+  auto& host = panel.make("a", plugin);
+  const auto face = panel.host(host);
+  plugin.on_start = [&, face](nx_call* call) -> nx_status {
+    gate.wait();
+    face.call->set_error(call, to_abi("too late"));
+    face.log->write(face.raw, nullptr, NX_LOG_INFO, to_abi("still here"), nullptr, 0);
+    over = true;
+    return NX_OK;
+  };
+  REQUIRE(host.register_plugin(plugin.table).ok());
+  CHECK(says(host.start(), "plugin a 1.0.0: start failed: it has not returned in time"));
+  CHECK(host.stuck());
+  host.destroy();
+  CHECK_FALSE(destroyed);
+  gate.open();
+  CHECK(test::eventually([&] { return over.load(); }));
+}
+
 TEST_CASE("drain waits for what is in flight, and refuses what comes") {
   Panel panel;
   test::Gate gate;

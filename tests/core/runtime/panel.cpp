@@ -142,6 +142,7 @@ Result<std::unique_ptr<core::Runtime>> Panel::second_runtime() {
   options.version = "0.1.0";
   options.data_dir = folder;
   options.workers = options_.workers;
+  options.start_deadline = options_.start_deadline;
   return core::Runtime::create(options, lines, *database);
 }
 

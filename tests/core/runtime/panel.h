@@ -141,6 +141,7 @@ struct RawPlugin {
 
 struct PanelOptions {
   unsigned workers = 3;
+  std::chrono::milliseconds start_deadline{30'000};
 };
 
 class Panel {
