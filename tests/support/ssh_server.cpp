@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <crypt.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
@@ -145,6 +146,7 @@ SshServer::SshServer(SshServerOptions options) : options_(std::move(options)) {
   fs::copy_file(folder_ + "/user_key.pub", folder_ + "/authorized_keys");
   chmod((folder_ + "/authorized_keys").c_str(), 0600);
   make_host_key();
+  if (!options_.account_password.empty()) make_account();
   for (int attempt = 1;; ++attempt) {
     close(bind_free_port(port_));
     write_config();
@@ -171,6 +173,18 @@ void SshServer::make_host_key() const {
   run_program({"ssh-keygen", "-q", "-t", options_.host_key_type, "-N", "", "-C", "host", "-f", folder_ + "/host_key"});
 }
 
+// The account is the user who runs the tests under another name: sshd needs no rights to become it.
+void SshServer::make_account() const {
+  crypt_data work{};
+  const char* const hash = crypt_r(options_.account_password.c_str(), "$6$nexuspanel", &work);
+  if (hash == nullptr) ssh_fail("cannot hash a password");
+  const auto ids = std::to_string(geteuid()) + ":" + std::to_string(getegid());
+  std::ofstream(folder_ + "/passwd") << "tester:x:" << ids << "::" << folder_ << ":/bin/sh\n"
+                                     << "sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin\n";
+  std::ofstream(folder_ + "/group") << "tester:x:" << getegid() << ":\n";
+  std::ofstream(folder_ + "/shadow") << "tester:" << hash << ":19000:0:99999:7:::\n";
+}
+
 void SshServer::write_config() const {
   std::ofstream config(folder_ + "/sshd_config");
   config << "ListenAddress 127.0.0.1\nPort " << port_ << "\nHostKey " << folder_ << "/host_key\n"
@@ -185,6 +199,7 @@ void SshServer::write_config() const {
 }
 
 std::string SshServer::user() const {
+  if (!options_.account_password.empty()) return "tester";
   const auto* entry = getpwuid(geteuid());
   if (entry == nullptr) ssh_fail("the user who runs the tests has no name");
   return entry->pw_name;
@@ -208,8 +223,13 @@ void SshServer::authorize(const std::string& public_line) {
 }
 
 void SshServer::launch() {
-  pid_ = spawn_program({find_program("sshd"), "-D", "-E", folder_ + "/log", "-f", folder_ + "/sshd_config"},
-                       folder_ + "/log");
+  std::vector<std::string> command;
+  if (!options_.account_password.empty()) {
+    command = {find_program("env"), "LD_PRELOAD=libnss_wrapper.so", "NSS_WRAPPER_PASSWD=" + folder_ + "/passwd",
+               "NSS_WRAPPER_GROUP=" + folder_ + "/group", "NSS_WRAPPER_SHADOW=" + folder_ + "/shadow"};
+  }
+  command.insert(command.end(), {find_program("sshd"), "-D", "-E", folder_ + "/log", "-f", folder_ + "/sshd_config"});
+  pid_ = spawn_program(std::move(command), folder_ + "/log");
 }
 
 bool SshServer::wait_until_ready() {

@@ -17,7 +17,10 @@ struct SshServerOptions {
   bool sftp = true;                       // false: no such subsystem
   bool sftp_only = false;                 // ForceCommand internal-sftp: the account runs no commands
   std::string host_key_type = "ed25519";  // or ecdsa, rsa
-  std::vector<std::string> extra{};       // more lines of sshd_config
+  // An account "tester" with this password, which exists for this server alone (libnss-wrapper tells it so); empty:
+  // none.
+  std::string account_password{};
+  std::vector<std::string> extra{};  // more lines of sshd_config
 };
 
 // sshd on loopback in a temporary folder with its own host key, which lets the user who runs the tests log in with
@@ -32,7 +35,7 @@ class SshServer {
   SshServer& operator=(const SshServer&) = delete;
 
   std::uint16_t port() const noexcept { return port_; }
-  std::string user() const;
+  std::string user() const;  // "tester" where there is that account
   // The text of an accepted private key: ed25519, OpenSSH's format, no passphrase.
   std::string private_key() const;
   // "SHA256:..." of the host key in use.
@@ -59,6 +62,7 @@ class SshServer {
   bool wait_until_ready();
   void write_config() const;
   void make_host_key() const;
+  void make_account() const;
 
   SshServerOptions options_;
   std::string folder_;

@@ -41,6 +41,15 @@ TEST_CASE("every kind of key logs in") {
   std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a password logs in, alone and after a key that the server does not know") {
+  SshServer server({.account_password = "Gehe1m, mit Wörtern"});
+  const auto gate = std::make_shared<MemoryGate>();
+  for (const auto& key : {std::optional<ssh::PrivateKey>(), std::optional(ssh::PrivateKey::generate_ed25519())}) {
+    const auto session = logged_in(target_of(server.port(), {server.user(), key, "Gehe1m, mit Wörtern"}, gate));
+    CHECK(run(*session, "echo in").out == "in\n");
+  }
+}
+
 TEST_CASE("an RSA key logs in where the server takes only SHA-256 signatures") {
   SshServer server({.extra = {"PubkeyAcceptedAlgorithms rsa-sha2-256"}});
   const auto folder = make_temporary_folder("nexus-keys");
