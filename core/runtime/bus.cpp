@@ -11,9 +11,11 @@
 namespace nexus::core {
 namespace {
 
-// Events with at most so much text are kept for the next ones, up to so many: some megabytes after a great burst.
+// Events with at most so much text are kept for the next ones, as many as a burst may fill the longest queue with;
+// after the burst so many, some 300 KB.
 constexpr std::size_t kKeptText = 256;
-constexpr std::size_t kKeptEntries = 16'384;
+constexpr std::size_t kKeptEntries = kLongestQueue;
+constexpr std::size_t kKeptAtRest = 1024;
 // A publisher that finds so much in the inbox settles it: a bound for memory that deliverers rarely let it come to.
 constexpr std::size_t kInbox = 16'384;
 constexpr std::size_t kInboxBytes = 4 * 1024 * 1024;
@@ -35,32 +37,17 @@ bool is_pattern(std::string_view pattern) noexcept {
   return star == pattern.size() - 1 && star >= 2 && pattern[star - 1] == '.' && pattern.find('.') == star - 1;
 }
 
-void Bus::Spare::push(Entry* entry) noexcept {
-  entry->next = first;
-  if (first == nullptr) last = entry;
-  first = entry;
-  ++count;
-}
-
-Bus::Entry* Bus::Spare::pop() noexcept {
-  Entry* entry = first;
-  first = entry->next;
-  --count;
-  // A worker has used the next one last: its memory is on the way while the publisher does other things.
-  if (first != nullptr) {
-    __builtin_prefetch(first, 1);
-    __builtin_prefetch(reinterpret_cast<char*>(first) + 64, 1);
+// A worker has used it last: the memory of those that follow is on the way while the publisher does other things.
+Bus::Entry* Bus::take_spare() noexcept {
+  constexpr std::size_t kAhead = 4;
+  Entry* const entry = spare_.back();
+  spare_.pop_back();
+  if (spare_.size() >= kAhead) {
+    const auto* const soon = reinterpret_cast<const char*>(spare_[spare_.size() - kAhead]);
+    __builtin_prefetch(soon, 1);
+    __builtin_prefetch(soon + 64, 1);
   }
   return entry;
-}
-
-void Bus::Spare::take_all(Spare& other) noexcept {
-  if (other.first == nullptr) return;
-  other.last->next = first;
-  if (first == nullptr) last = other.last;
-  first = other.first;
-  count += other.count;
-  other = {};
 }
 
 Bus::Bus() {
@@ -72,9 +59,8 @@ Bus::~Bus() {
   stop();
   for (const auto& subscription : subscriptions_) clear(*subscription);
   for (Entry* entry : inbox_) Entry::destroy(entry);
-  for (Spare* spare : {&spare_, &freed_}) {
-    while (spare->first != nullptr) Entry::destroy(spare->pop());
-  }
+  for (Entry* entry : spare_) Entry::destroy(entry);
+  for (Entry* entry : freed_) Entry::destroy(entry);
 }
 
 void Bus::stop() {
@@ -167,11 +153,27 @@ void Bus::forget(const Owner& owner) {
 
 void Bus::give_back(Entry* entry) noexcept {
   if (--entry->references != 0) return;
-  if (freed_.count >= kKeptEntries || entry->capacity > kKeptText) {
+  if (freed_.size() >= kKeptEntries || entry->capacity > kKeptText) {
     Entry::destroy(entry);
   } else {
-    freed_.push(entry);
+    freed_.push_back(entry);
   }
+}
+
+// After a burst: gives back most of the memory of its events.
+void Bus::trim() {
+  std::vector<Entry*> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::lock_guard inbox_lock(inbox_mutex_);
+    for (auto* pile : {&spare_, &freed_}) {
+      const auto kept = std::min(pile->size(), kKeptAtRest / 2);
+      gone.insert(gone.end(), pile->begin() + static_cast<std::ptrdiff_t>(kept), pile->end());
+      pile->resize(kept);
+      pile->shrink_to_fit();
+    }
+  }
+  for (Entry* entry : gone) Entry::destroy(entry);
 }
 
 void Bus::clear(Subscription& subscription) noexcept {
@@ -199,7 +201,7 @@ nx_status Bus::publish(Topic& topic, std::string_view key, std::string_view payl
       return NX_OK;
     }
     if (entry == nullptr) {
-      entry = spare_.first != nullptr ? spare_.pop() : Entry::make(kKeptText);
+      entry = spare_.empty() ? Entry::make(kKeptText) : take_spare();
       entry->fill(key, payload, request_id);
     }
     if (entry->topic.get() != &topic) entry->topic = topic.shared_from_this();
@@ -222,7 +224,7 @@ void Bus::settle(Overflows& overflows) {
   settled_tick_ = ticks_;
   {
     const std::lock_guard lock(inbox_mutex_);
-    if (spare_.count < kKeptEntries) spare_.take_all(freed_);
+    if (spare_.size() < freed_.size()) spare_.swap(freed_);
     if (inbox_.empty()) return;
     inbox_.swap(settling_);
     inbox_bytes_ = 0;

@@ -95,22 +95,13 @@ class Bus {
   using Lock = std::unique_lock<std::mutex>;
   using Overflows = std::vector<Overflow>;
 
-  // Entries that are used again, linked.
-  struct Spare {
-    Entry* first = nullptr;
-    Entry* last = nullptr;
-    std::size_t count = 0;
-    void push(Entry* entry) noexcept;
-    Entry* pop() noexcept;
-    void take_all(Spare& other) noexcept;
-  };
-
   // With the deliverers' lock held:
   void settle(Overflows& overflows);
   bool wants_settling() const noexcept;
   bool fits(const Subscription& subscription) const noexcept;
   void enqueue(Subscription& subscription, Entry* entry, Overflows& overflows);
   void give_back(Entry* entry) noexcept;
+  Entry* take_spare() noexcept;  // with the publishers' lock
   void clear(Subscription& subscription) noexcept;
   void activate(Subscription& subscription);
   void post_turn(Subscription& subscription);
@@ -127,6 +118,7 @@ class Bus {
   void run();
   void watch();
   bool tick();
+  void trim();
   void call_runner(Lock& lock);
   void abandon();
 
@@ -135,9 +127,9 @@ class Bus {
   std::uint64_t sequence_ = 0;
   std::vector<Entry*> inbox_;
   std::size_t inbox_bytes_ = 0;
-  Spare spare_;
-  bool asleep_ = false;   // the watching thread waits to be woken
-  bool settled_ = false;  // since it last looked
+  std::vector<Entry*> spare_;  // to be used again
+  bool asleep_ = false;        // the watching thread waits to be woken
+  bool settled_ = false;       // since it last looked
   bool stopping_ = false;
   std::atomic<std::size_t> waiting_{0};  // events in the inbox, to be read without the lock
   std::atomic<std::size_t> waiting_bytes_{0};
@@ -145,7 +137,7 @@ class Bus {
   // Of the deliverers. Taken before the publishers' lock.
   alignas(64) std::mutex mutex_;
   std::vector<Entry*> settling_;
-  Spare freed_;
+  std::vector<Entry*> freed_;  // likewise; the publishers get the larger pile
   std::uint64_t delivered_ = 0;
   std::uint64_t dropped_ = 0;
   std::vector<std::shared_ptr<Topic>> topics_;

@@ -26,6 +26,8 @@ constexpr std::chrono::microseconds kTick{200};
 constexpr std::uint64_t kPatience = 5;
 // Looks that find nothing before it sleeps until it is woken, which costs a publisher a system call.
 constexpr int kQuietTicks = 20;
+// After so long without events a burst is over, and its memory is given back.
+constexpr std::chrono::seconds kRest{1};
 
 void relax() noexcept {
 #if defined(__x86_64__)
@@ -175,7 +177,13 @@ void Bus::watch() {
     if (!inbox_.empty() || std::exchange(settled_, false)) quiet = 0;
     if (quiet++ >= kQuietTicks) {
       asleep_ = true;
-      woken_.wait(lock, [this] { return stopping_ || !asleep_; });
+      const auto woken = [this] { return stopping_ || !asleep_; };
+      if (!woken_.wait_for(lock, kRest, woken)) {
+        lock.unlock();
+        trim();
+        lock.lock();
+        woken_.wait(lock, woken);
+      }
       quiet = 0;
       continue;
     }

@@ -34,7 +34,6 @@ inline constexpr std::size_t kFirstRing = 64;
 // One event and its text, in one piece of memory that is used again. `references` is guarded by the deliverers' lock;
 // the rest does not change while it is queued.
 struct Bus::Entry {
-  Entry* next = nullptr;
   std::shared_ptr<const Topic> topic;
   std::uint64_t sequence = 0;
   std::int64_t time_us = 0;
