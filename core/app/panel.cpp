@@ -95,7 +95,10 @@ Panel::~Panel() = default;
 std::optional<Failure> Panel::start() {
   auto logger = Logger::open(settings_.log_level, settings_.log_file);
   if (!logger) return failure(kExitCannotCreate, logger.error());
-  logger_ = std::move(logger).value();
+  {
+    const std::scoped_lock lock(watched_mutex_);
+    logger_ = std::move(logger).value();
+  }
   auto folder = DataFolder::open(settings_.data_dir);
   if (!folder)
     return failure(folder.error().status() == Status::busy ? kExitRunning : kExitCannotCreate, folder.error());
@@ -142,7 +145,11 @@ std::optional<Failure> Panel::open_edge() {
   if (!server) return failure(kExitUnavailable, server.error());
   server_ = std::move(server).value();
   runtime_->attach(*server_);
-  loader_ = std::make_unique<Loader>(loader_options(settings_), *runtime_, *database_, *logger_);
+  auto loader = std::make_unique<Loader>(loader_options(settings_), *runtime_, *database_, *logger_);
+  {
+    const std::scoped_lock lock(watched_mutex_);
+    loader_ = std::move(loader);
+  }
   const auto added = add_host_routes({*server_, *database_, *loader_, kVersion, started_});
   if (!added) return failure(kExitForced, added.error());
   return std::nullopt;
@@ -202,7 +209,12 @@ bool Panel::stop(Clock::time_point since) {
   if (loader_) clean = loader_->stop(since + kPluginsDeadline);
   if (!clean) return false;
   if (runtime_) runtime_->shutdown();
-  loader_.reset();
+  std::unique_ptr<Loader> loader;
+  {
+    const std::scoped_lock lock(watched_mutex_);
+    loader.swap(loader_);
+  }
+  loader.reset();
   server_.reset();
   runtime_.reset();
   database_.reset();
@@ -211,6 +223,7 @@ bool Panel::stop(Clock::time_point since) {
 }
 
 void Panel::log_too_late() noexcept {
+  const std::scoped_lock lock(watched_mutex_);
   if (!logger_) return;
   try {
     std::string names;

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -56,6 +57,9 @@ class Panel {
   const ConfigSources sources_;
   Settings settings_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  // Guards the pointers logger_ and loader_, which log_too_late reads while another thread makes and destroys the
+  // parts.
+  std::mutex watched_mutex_;
   // Destroyed in the reverse of this order.
   std::unique_ptr<Logger> logger_;
   std::optional<DataFolder> folder_;
