@@ -158,6 +158,23 @@ TEST_CASE("an access token ends at its time and says that it has expired") {
   CHECK(answer.body.at("message") == "令牌过期");
 }
 
+TEST_CASE("a session that lies unused ends, and its access token with it") {
+  Scenario panel({.config = "auth: {refresh_token_seconds: 3}"});
+  REQUIRE(panel.post("/api/v1/auth/register", kJohn).status == 201);
+  const auto login = panel.post("/api/v1/auth/login", kJohnsLogin);
+  const auto access = login.data().at("access_token").get<std::string>();
+  const auto refresh = login.data().at("refresh_token");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  REQUIRE(panel.post("/api/v1/auth/refresh", {{"refresh_token", refresh}}).status == 200);  // used: three more seconds
+  std::this_thread::sleep_for(std::chrono::milliseconds(2000));
+  CHECK(panel.get("/api/v1/users/me", access).status == 200);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  const auto late = panel.get("/api/v1/users/me", access);
+  CHECK(late.status == 401);
+  CHECK(late.code() == 40002);
+  CHECK(panel.post("/api/v1/auth/refresh", {{"refresh_token", refresh}}).code() == 40002);
+}
+
 TEST_CASE("a rotated refresh token works once, and its second use ends the whole session") {
   Scenario panel;
   REQUIRE(panel.post("/api/v1/auth/register", kJohn).status == 201);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <set>
 #include <thread>
 
@@ -141,10 +142,18 @@ TEST_CASE("the log has every request with the id of its answer") {
   const auto unknown = panel.get("/nowhere", "", {{"X-Request-Id", "mine"}}).headers.at("x-request-id");
   const auto refused = panel.get("/api/v1/users").body.at("request_id").get<std::string>();
   CHECK(std::set<std::string>{known, unknown, refused, "mine"}.size() == 4);
-  const auto line_of = [log = panel.log()](const std::string& id) {
-    const auto at = log.find("request_id=" + id);
-    const auto begin = at == std::string::npos ? at : log.rfind('\n', at) + 1;
-    return begin == std::string::npos ? std::string() : log.substr(begin, log.find('\n', at) - begin);
+  const auto line_of = [&](const std::string& id) {
+    std::string log;
+    auto at = std::string::npos;
+    // A request's line comes after its answer.
+    for (int tries = 0; tries < 200 && at == std::string::npos; ++tries) {
+      if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      log = panel.log();
+      at = log.find("request_id=" + id);
+    }
+    if (at == std::string::npos) return std::string();
+    const auto begin = log.rfind('\n', at) + 1;
+    return log.substr(begin, log.find('\n', at) - begin);
   };
   CHECK(line_of(known).find("method=GET path=/healthz status=200") != std::string::npos);
   CHECK(line_of(unknown).find("path=/nowhere status=404") != std::string::npos);

@@ -87,7 +87,8 @@ class PanelProcess {
   std::optional<int> status_;
 };
 
-// Runs the program to its end: `config check`, `plugin list`, a `serve` that is refused.
+// Runs the program to its end: `config check`, `plugin list`, a `serve` that is refused. One that does not end is
+// killed after a minute (status 128 + SIGKILL).
 struct ProgramResult {
   int status = 0;
   std::string output;
