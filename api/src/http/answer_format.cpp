@@ -10,7 +10,7 @@ namespace nexus::api::http {
 namespace {
 
 void append_number(std::string& text, std::size_t number) {
-  std::array<char, 20> digits;
+  std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
   text.append(digits.data(), end);
 }
@@ -42,7 +42,7 @@ std::string_view DateLine::at(std::time_t now) {
   if (now != formatted_) {
     std::tm utc{};
     ::gmtime_r(&now, &utc);
-    std::array<char, 48> line;
+    std::array<char, 48> line{};
     // The "C" locale of the process gives the English names that HTTP wants; the panel never calls setlocale.
     const std::size_t size = std::strftime(line.data(), line.size(), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
     text_.assign(line.data(), size);

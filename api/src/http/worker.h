@@ -36,7 +36,7 @@ struct Worker {
   std::vector<int> closed;     // ended in this batch: sockets to remove at its end
   std::vector<int> continued;  // have more to read than their share of this batch
   std::string spare_output;
-  std::array<char, kReceiveBytes> received;
+  std::array<char, kReceiveBytes> received{};
   std::atomic<std::uint64_t> requests{0};  // written by this thread only
 };
 

@@ -18,6 +18,15 @@ std::optional<Failure> Backoff::check(std::int64_t server_id, std::int64_t revis
   return failure;
 }
 
+std::optional<Failure> Backoff::check_person(std::int64_t server_id, std::int64_t revision, Clock::time_point now) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(server_id);
+    if (found == entries_.end() || found->second.refusals < kPersonsTries) return std::nullopt;
+  }
+  return check(server_id, revision, now);
+}
+
 void Backoff::failed(std::int64_t server_id, std::int64_t revision, const Failure& failure, Clock::time_point now) {
   // Host keys are looked up anew each time, so that an accepted one counts at once.
   if (failure.stage == Stage::host_key || failure.stage == Stage::exec || failure.fault == Fault::cancelled) return;

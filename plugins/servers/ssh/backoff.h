@@ -19,11 +19,16 @@ class Backoff {
   // After refused credentials, doubling: about five attempts in ten minutes.
   static constexpr std::chrono::seconds kFirstAuthPause{30};
   static constexpr std::chrono::seconds kLastAuthPause{600};
+  // A person who tries credentials is held back only after so many refusals: with the pauses above that is still less
+  // than ten attempts in ten minutes.
+  static constexpr int kPersonsTries = 5;
   // Servers that are remembered; the rest is forgotten at once, which costs an attempt.
   static constexpr std::size_t kMaxEntries = 10'000;
 
   // The failure to answer instead of an attempt. A new revision (another address or credentials) has a clean slate.
   std::optional<Failure> check(std::int64_t server_id, std::int64_t revision, Clock::time_point now);
+  // The same for a connection that somebody asked for in person.
+  std::optional<Failure> check_person(std::int64_t server_id, std::int64_t revision, Clock::time_point now);
   void failed(std::int64_t server_id, std::int64_t revision, const Failure& failure, Clock::time_point now);
   void succeeded(std::int64_t server_id);
 

@@ -31,6 +31,7 @@ Outcome<ConnectionPool::Lease> ConnectionPool::take(const Target& target, const 
 }
 
 Outcome<Connection> ConnectionPool::connect(const Target& target, const Watch& watch) {
+  if (const auto held_back = backoff_.check_person(target.server_id, target.revision, Clock::now())) return *held_back;
   return log_in(target, Trust::person, watch);
 }
 

@@ -38,7 +38,7 @@ class Error : public std::exception {
 
   // A validation error (42201) of one field; `rule` is a short machine-readable word, `message_key` a catalogue key.
   static Error field(std::string field, std::string rule, std::string message_key, std::vector<TextArg> args = {}) {
-    Error error = api(code::kValidation, message_key, std::move(args));
+    Error error = api(code::kValidation, std::move(message_key), std::move(args));
     error.field_ = std::move(field);
     error.rule_ = std::move(rule);
     return error;

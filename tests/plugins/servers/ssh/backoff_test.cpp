@@ -29,6 +29,22 @@ TEST_CASE("refused credentials are tried at most ten times in ten minutes") {
   CHECK(attempts >= 3);
 }
 
+TEST_CASE("a person may try a few times at once, and not more than ten times in ten minutes") {
+  Backoff backoff;
+  const auto start = Clock::now();
+  int at_once = 0;
+  int attempts = 0;
+  for (seconds passed{0}; passed < seconds(600); passed += seconds(1)) {
+    if (backoff.check_person(1, 1, start + passed)) continue;
+    ++attempts;
+    if (passed < seconds(10)) ++at_once;
+    backoff.failed(1, 1, kRefused, start + passed);
+  }
+  CHECK(at_once == Backoff::kPersonsTries);
+  CHECK(attempts <= 10);
+  CHECK_FALSE(backoff.check_person(1, 2, start).has_value());  // other credentials
+}
+
 TEST_CASE("new credentials are tried at once, and so is another server") {
   Backoff backoff;
   const auto now = Clock::now();
