@@ -161,7 +161,7 @@ std::string operation_id(const RouteEntry& route) {
   return id;
 }
 
-std::string unique(std::string id, std::set<std::string>& taken) {
+std::string unique(const std::string& id, std::set<std::string>& taken) {
   std::string candidate = id;
   for (int number = 2; !taken.insert(candidate).second; ++number) candidate = id + "_" + std::to_string(number);
   return candidate;

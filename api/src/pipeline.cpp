@@ -178,9 +178,8 @@ Pipeline::Next Pipeline::find_out(Request& request, std::string_view token) {
   request.phase = Request::Phase::identifying;
   deadlines_.add(request, request.ends);
   hooks_.authenticate(std::string(token), request,
-                      [self = shared_from_this(), kept = request.shared_from_this()](Authentication authentication) {
-                        self->resume(kept, authentication);
-                      });
+                      [self = shared_from_this(), kept = request.shared_from_this()](
+                          const Authentication& authentication) { self->resume(kept, authentication); });
   return Next::stop;
 }
 

@@ -126,7 +126,7 @@ Refusal RequestRules::check_path(const FindText& path_param) const {
 Refusal RequestRules::check_query(const std::vector<std::pair<std::string, std::string>>& query) const {
   for (const auto& [name, value] : query) {
     const auto rule =
-        std::find_if(query_.begin(), query_.end(), [&](const auto& known) { return known.name() == name; });
+        std::find_if(query_.begin(), query_.end(), [&name = name](const auto& known) { return known.name() == name; });
     if (rule == query_.end()) return refused_parameter("error.40000.unknown_query", name);
     if (!rule->accepts(value)) return refused_parameter("error.40000.query", name);
   }

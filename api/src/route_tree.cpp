@@ -101,7 +101,7 @@ RouteMatch Router::match(std::string_view method, std::span<const std::string_vi
   return {nullptr, mine.tree->allow(segments)};
 }
 
-void Router::replace(std::shared_ptr<const RouteTree> tree) {
+void Router::replace(const std::shared_ptr<const RouteTree>& tree) {
   for (auto& slot : slots_) {
     // The old tree is freed outside the lock: it may hold a lot.
     auto replaced = tree;

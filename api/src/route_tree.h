@@ -54,7 +54,7 @@ class Router {
  public:
   Router();
   RouteMatch match(std::string_view method, std::span<const std::string_view> segments) const;
-  void replace(std::shared_ptr<const RouteTree> tree);
+  void replace(const std::shared_ptr<const RouteTree>& tree);
 
  private:
   struct alignas(64) Slot {

@@ -56,7 +56,7 @@ class PanelApplication : public Poco::Util::ServerApplication {
  protected:
   // Not ServerApplication's: a service manager runs the panel, so there is no --daemon, --pidfile and --umask.
   void defineOptions(Poco::Util::OptionSet& options) override {
-    Application::defineOptions(options);
+    Application::defineOptions(options);  // NOLINT(bugprone-parent-virtual-call): see above
     const auto add = [&](const char* name, const char* argument) {
       Option option(name, "");
       if (*argument != '\0') option.argument(argument);

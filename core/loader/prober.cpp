@@ -12,8 +12,6 @@
 #include <cstring>
 #include <system_error>
 
-extern char** environ;
-
 namespace nexus::core {
 namespace {
 

@@ -28,7 +28,7 @@ Error truncated() { return refused("the file is cut off: copy it again"); }
 template <class Struct>
 std::optional<Struct> read_at(std::string_view image, std::uint64_t offset) {
   if (offset > image.size() || image.size() - offset < sizeof(Struct)) return std::nullopt;
-  Struct out;
+  Struct out{};
   std::memcpy(&out, image.data() + offset, sizeof out);
   return out;
 }

@@ -92,7 +92,7 @@ bool Bus::wants_settling() const noexcept {
 bool Bus::turn(Lock& lock, Subscription& subscription) {
   Overflows overflows;
   if (wants_settling() || !fits(subscription)) settle(overflows);
-  std::array<Entry*, kBatch> batch;
+  std::array<Entry*, kBatch> batch{};
   const auto count = std::min(kBatch, subscription.size());
   for (std::size_t i = 0; i < count; ++i) batch[i] = subscription.pop();
   lock.unlock();

@@ -50,9 +50,9 @@ nx_call::nx_call(Owner& owner, Phase phase, Deadline deadline, std::string_view 
       deadline_(deadline) {}
 
 nx_call::~nx_call() {
-  while (rows != nullptr) {
+  while (rows != nullptr) {  // free_rows takes it off this list
     owner_->log(NX_LOG_WARNING, "the plugin did not free the rows of a query", error_, request_id_);
-    nexus::core::free_rows(rows);
+    nexus::core::free_rows(rows);  // NOLINT(clang-analyzer-cplusplus.NewDelete): the next one by now
   }
   if (transaction) transaction->rollback();
 }

@@ -46,9 +46,9 @@ void abandon_deferred(DeferredTable& table, Owner& owner);
 
 // One request while its handler runs.
 struct nx_http {
-  const nexus::core::RouteTarget* target;
-  const std::shared_ptr<nexus::api::Exchange>* exchange;
-  const nx_call* call;
+  const nexus::core::RouteTarget* target = nullptr;
+  const std::shared_ptr<nexus::api::Exchange>* exchange = nullptr;
+  const nx_call* call = nullptr;
   bool answered = false;
   nx_handle deferred = 0;
 };

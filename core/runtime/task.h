@@ -12,6 +12,7 @@ class Task {
  public:
   Task() = default;
   template <class Work>
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): it does not know `requires`
   requires(!std::is_same_v<std::decay_t<Work>, Task>) Task(Work&& work)
       : body_(std::make_unique<Body<std::decay_t<Work>>>(std::forward<Work>(work))) {}
 
