@@ -45,7 +45,7 @@ void answer(const Reply& reply, Call& call, Work&& work) {
   }
 }
 
-void register_user(const AuthContext& context, Request& request, Reply reply) {
+void register_user(const AuthContext& context, Request& request, const Reply& reply) {
   if (!context.settings().registration_open) {
     return reply.send(Error::api(code::kForbidden, "auth.registration_closed"));
   }
@@ -84,7 +84,7 @@ void log_refusal(const AuthContext& context, Call& call, std::string_view userna
                         &call);
 }
 
-void log_in(const AuthContext& context, Request& request, Reply reply) {
+void log_in(const AuthContext& context, Request& request, const Reply& reply) {
   const auto body = parse_json(request.body());
   if (!body.ok()) return reply.send(body.error());
   const auto username = body->value("username", "");
@@ -118,7 +118,7 @@ Result<Response> renew(const AuthContext& context, Call& call, const Session& se
   return Response::ok(dump(token_json(tokens)), "auth.refreshed");
 }
 
-void refresh(const AuthContext& context, Request& request, Reply reply) {
+void refresh(const AuthContext& context, Request& request, const Reply& reply) {
   const auto body = parse_json(request.body());
   if (!body.ok()) return reply.send(body.error());
   auto session = context.sessions(request.call()).find_by_refresh_token(body->value("refresh_token", ""));
@@ -134,9 +134,9 @@ void refresh(const AuthContext& context, Request& request, Reply reply) {
 }  // namespace
 
 void add_account_routes(Registrar& registrar, const AuthContext& context) {
-  const auto add = [&](std::string_view path, void (*handler)(const AuthContext&, Request&, Reply)) {
-    registrar.deferred_route("POST", path, kPublic, [&context, handler](Request& request, Reply reply) {
-      handler(context, request, std::move(reply));
+  const auto add = [&](std::string_view path, void (*handler)(const AuthContext&, Request&, const Reply&)) {
+    registrar.deferred_route("POST", path, kPublic, [&context, handler](Request& request, const Reply& reply) {
+      handler(context, request, reply);
     });
   };
   add("/api/v1/auth/register", register_user);

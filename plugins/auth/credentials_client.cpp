@@ -26,16 +26,16 @@ void CredentialsClient::get(Call& call, std::int64_t user_id, UserDone done) con
 
 void CredentialsClient::signed_in(Call& call, std::int64_t user_id, Done done) const {
   binding_.invoke(call, "signed_in", dump({{"id", user_id}}),
-                  [done = std::move(done)](Call& later, Result<std::string> answer) {
+                  [done = std::move(done)](Call& later, const Result<std::string>& answer) {
                     const auto decoded = decode_answer(answer);
                     done(later, decoded.ok() ? Result<void>() : decoded.error());
                   });
 }
 
 void CredentialsClient::ask_for_user(Call& call, std::string_view method, const Json& payload, UserDone done) const {
-  binding_.invoke(call, method, dump(payload), [done = std::move(done)](Call& later, Result<std::string> answer) {
-    done(later, decode_user(answer));
-  });
+  binding_.invoke(
+      call, method, dump(payload),
+      [done = std::move(done)](Call& later, const Result<std::string>& answer) { done(later, decode_user(answer)); });
 }
 
 }  // namespace nexus::auth

@@ -146,7 +146,7 @@ inline Result<nx_handle> Host::after(std::int64_t delay_us, std::function<void(C
   if (const auto status = clock->after(raw, delay_us, &detail::TimerBox::run, box.get(), &handle); status != NX_OK) {
     return Error(Status{status}, "no timer");
   }
-  box.release();
+  static_cast<void>(box.release());  // run frees it
   return handle;
 }
 

@@ -89,7 +89,7 @@ namespace detail {
 
 // What a plugin's callbacks are wrapped in. Lives as long as the plugin.
 struct Callback {
-  const Host* host;
+  const Host* host = nullptr;
   RouteHandler route;
   DeferredHandler deferred;
   EventHandler event;

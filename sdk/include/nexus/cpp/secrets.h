@@ -45,7 +45,7 @@ class SecretString {
   void wipe() noexcept { wipe(bytes_); }
   // A short string keeps its bytes in itself when it is moved from. A store through volatile is not optimised away.
   static void wipe(std::string& bytes) noexcept {
-    bytes.resize(bytes.capacity());
+    bytes.resize(bytes.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): see above
     volatile char* at = bytes.data();
     for (std::size_t i = 0; i < bytes.size(); ++i) at[i] = 0;
     bytes.clear();

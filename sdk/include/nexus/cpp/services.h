@@ -23,7 +23,7 @@ class Binding {
     const auto status =
         host_->services->invoke(call.raw(), handle_, to_abi(method), to_abi(payload), &Box::run, box.get(), nullptr);
     if (status == NX_OK) {
-      box.release();
+      static_cast<void>(box.release());  // run frees it
     } else {
       box->done(call, Error(Status{status}, "the service cannot be asked"));
     }

@@ -344,6 +344,7 @@ class FakeHost {
   template <class Value>
   static std::vector<std::string> keys(const std::map<std::string, Value>& values) {
     std::vector<std::string> names;
+    names.reserve(values.size());
     for (const auto& [name, unused] : values) names.push_back(name);
     return names;
   }
