@@ -59,7 +59,8 @@ int main() {
     ours.push_back(our), peers.push_back(peer), ratios.push_back(our / peer);
   }
   const auto [least, most] = std::minmax_element(peers.begin(), peers.end());
-  std::printf(R"({"row":"20","ours":%.1f,"peer":%.1f,"ratio":%.5f,"spread":%.2f,"unit":"ns"})"
-              "\n",
-              median(ours), median(peers), median(ratios), *most / *least);
+  std::printf(R"({"row":"20","ours":%.1f,"peer":%.1f,"ratio":%.5f,"spread":%.2f,"unit":"ns","pairs":[%.5f)",
+              median(ours), median(peers), median(ratios), *most / *least, ratios.front());
+  for (std::size_t i = 1; i < ratios.size(); ++i) std::printf(",%.5f", ratios[i]);
+  std::puts("]}");
 }

@@ -147,9 +147,10 @@ void print_row(int row, const char* unit, const std::function<double()>& ours, c
     ratios.push_back(our_figure / peer_figure);
   }
   const auto [least, most] = std::minmax_element(peer_figures.begin(), peer_figures.end());
-  std::printf(R"({"row":%d,"ours":%.3f,"peer":%.3f,"ratio":%.3f,"unit":"%s","peer_spread":%.2f})"
-              "\n",
-              row, median(our_figures), median(peer_figures), median(ratios), unit, *most / *least);
+  std::printf(R"({"row":%d,"ours":%.3f,"peer":%.3f,"ratio":%.3f,"unit":"%s","spread":%.2f,"pairs":[%.3f)", row,
+              median(our_figures), median(peer_figures), median(ratios), unit, *most / *least, ratios.front());
+  for (std::size_t i = 1; i < ratios.size(); ++i) std::printf(",%.3f", ratios[i]);
+  std::puts("]}");
   std::fflush(stdout);
 }
 
