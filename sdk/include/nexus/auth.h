@@ -13,19 +13,22 @@ extern "C" {
 typedef struct nx_permission {
   uint32_t struct_size;
   uint32_t flags; /* none defined */
-  nx_str name;    /* "servers.write": begins with the plugin's id */
+  nx_str name;    /* "servers.write": begins with the plugin's id; of [a-z0-9_.] */
   nx_str title_key;
   nx_str default_roles; /* comma-separated; "admin" holds every permission without being named */
 } nx_permission;
 
 /* What a credential is. */
-enum { NX_CREDENTIAL_BEARER = 1 };
+enum {
+  NX_CREDENTIAL_BEARER = 1, /* of an Authorization header: an access token or an API token */
+  NX_CREDENTIAL_TICKET = 2  /* since 1.1: what opens one WebSocket; good once, so its identity is not remembered */
+};
 
 /* Who a credential stands for. */
 typedef struct nx_identity {
   uint32_t struct_size;
   uint32_t reserved;
-  int64_t valid_until_us; /* the host may remember this answer until then, unless it is invalidated */
+  int64_t valid_until_us; /* the host may remember this answer until then, unless it is invalidated; 0: not at all */
   const nx_principal* principal;
 } nx_identity;
 
@@ -52,10 +55,15 @@ typedef struct nx_auth_api {
   /* [any][nb] The provider's answer, exactly once. `app_code` 0: `identity` holds the caller. Else 40002 (expired) or
    * 40003 (missing or invalid), or 50301 where it could not be found out; `identity` may then be NULL. */
   nx_status (*complete_identity)(const nx_host* host, nx_handle request, int32_t app_code, const nx_identity* identity);
-  /* [any][nb] The provider says that what the host remembers of a token, a session or all of a user's sessions is no
-   * longer so. When it returns, no later request is answered from memory of it. `id` is the token id, session id or
-   * decimal user id. */
+  /* [any][nb] What the host remembers of a token, a session or all of a user's sessions is no longer so. When it
+   * returns, no later request is answered from memory of it. `id` is the token id, session id or decimal user id.
+   * Tokens and sessions are the provider's (NX_E_DENIED to others). A user may be invalidated by any plugin, because
+   * that only makes the host ask again: whoever keeps accounts does it before answering that one has changed. */
   nx_status (*invalidate)(const nx_host* host, uint32_t kind, nx_str id);
+  /* [any] Since 1.1: every permission that is declared now, sorted by name, with its title in the call's language and
+   * the roles that hold it by default ("admin" holds all and is not named):
+   * [{"name": "servers.read", "title": "...", "roles": ["operator", "user"]}] */
+  nx_status (*permissions)(const nx_call* call, nx_sink out);
 } nx_auth_api;
 
 #ifdef __cplusplus

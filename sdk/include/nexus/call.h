@@ -13,17 +13,27 @@ extern "C" {
 
 #define NX_CALL_ID "nexus.call/1"
 
+enum {
+  /* Since 1.1: an API token, not a person's session. It holds a permission only where `scopes` names it as well. */
+  NX_PRINCIPAL_SCOPED = 1u
+};
+
 /* Who is calling. All strings are empty and user_id is 0 where nobody is logged in. */
 typedef struct nx_principal {
   uint32_t struct_size;
-  uint32_t flags; /* none defined */
+  uint32_t flags; /* NX_PRINCIPAL_* */
   int64_t user_id;
   nx_str user_name;
   nx_str role;
-  nx_str session_id;
+  nx_str session_id; /* empty for an API token */
   nx_str token_id;
   nx_str locale;            /* the profile's language, a BCP 47 tag; empty where none is set */
   int64_t authenticated_us; /* when the password was last checked; microseconds since the epoch */
+  /* Since 1.1: */
+  int64_t elevated_until_us; /* NX_ROUTE_STEP_UP routes are open until then; microseconds since the epoch, 0: closed */
+  const nx_str* scopes;      /* of an API token: names of permissions, or "*" for all that its user holds */
+  uint32_t scope_count;
+  uint32_t reserved;
 } nx_principal;
 
 typedef struct nx_call_api {

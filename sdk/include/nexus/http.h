@@ -14,8 +14,10 @@ extern "C" {
 #define NX_HTTP_ID "nexus.http/1"
 
 enum {
-  NX_ROUTE_INLINE = 1u, /* runs on the I/O thread: must not block, and the database answers NX_E_PHASE */
-  NX_ROUTE_PUBLIC = 2u  /* needs no token; one that is sent is still checked */
+  NX_ROUTE_INLINE = 1u,  /* runs on the I/O thread: must not block, and the database answers NX_E_PHASE */
+  NX_ROUTE_PUBLIC = 2u,  /* needs no token; one that is sent is still checked */
+  NX_ROUTE_STEP_UP = 4u, /* since 1.1: dangerous, so it needs a recent authentication; 403/40302 otherwise */
+  NX_ROUTE_SESSION = 8u  /* since 1.1: for a person who is logged in; an API token is refused with 403/40301 */
 };
 
 /* Which rate limit counts a request. */
@@ -35,7 +37,7 @@ typedef struct nx_route {
   uint32_t flags; /* NX_ROUTE_* */
   nx_str method;  /* GET, POST, PUT, PATCH or DELETE; HEAD and OPTIONS are the host's */
   nx_str pattern; /* "/api/v1/servers/:id": a parameter takes one non-empty segment; a literal wins over a parameter */
-  nx_str permission;   /* a declared one, or empty: anybody who is logged in */
+  nx_str permission;   /* a declared one, or empty: anybody who is logged in; API tokens then only with GET */
   nx_str openapi_json; /* an OpenAPI 3.1 operation; the schema of a 2xx answer describes the envelope's `data` only.
                           Required: a route without one is refused. Each `pattern` in it needs a maxLength <= 4096. */
   uint32_t rate_class; /* NX_RATE_* */
@@ -68,6 +70,10 @@ typedef struct nx_response {
   nx_str body;
   nx_str field; /* of a validation error (42201): becomes "errors": [{"field", "rule", "message": <details>}] */
   nx_str rule;  /* what it broke: a JSON Schema keyword, or a word of the plugin's own */
+  /* Since 1.1. For the audit trail (nexus/audit.h), never sent to the client: */
+  nx_str audit_target;  /* what it was done to, as "users/7"; absent: the request's path */
+  nx_str audit_details; /* a JSON object: what changed, from what to what. Never a secret. */
+  nx_str audit_user;    /* where nobody is logged in: the name that the client gave itself */
 } nx_response;
 
 typedef struct nx_http_api {

@@ -2,10 +2,12 @@
 #ifndef NEXUS_NEXUS_H
 #define NEXUS_NEXUS_H
 
+#include <nexus/audit.h>
 #include <nexus/auth.h>
 #include <nexus/base.h>
 #include <nexus/call.h>
 #include <nexus/clock.h>
+#include <nexus/commands.h>
 #include <nexus/config.h>
 #include <nexus/db.h>
 #include <nexus/entry.h>

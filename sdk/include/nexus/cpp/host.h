@@ -18,7 +18,7 @@ class Call;
 // Borrowed tables of the host; one object per plugin, valid for the plugin's life. Thread-safe.
 class Host {
  public:
-  // Fetches every interface of minor 0. Fails with the id of the first that this host lacks.
+  // Fetches every interface of 1.0. Fails with the id of the first that this host lacks.
   static Result<Host> from(const nx_host* raw) {
     Host host(raw);
     NEXUS_TRY(host.fetch(NX_CALL_ID, host.call));
@@ -32,6 +32,9 @@ class Host {
     NEXUS_TRY(host.fetch(NX_AUTH_ID, host.auth));
     NEXUS_TRY(host.fetch(NX_SERVICES_ID, host.services));
     NEXUS_TRY(host.fetch(NX_CLOCK_ID, host.clock));
+    // Newer than 1.0: null on a host that lacks them.
+    static_cast<void>(host.fetch(NX_AUDIT_ID, host.audit));
+    static_cast<void>(host.fetch(NX_COMMANDS_ID, host.commands));
     return host;
   }
 
@@ -71,6 +74,8 @@ class Host {
   const nx_auth_api* auth = nullptr;
   const nx_services_api* services = nullptr;
   const nx_clock_api* clock = nullptr;
+  const nx_audit_api* audit = nullptr;        // may be null
+  const nx_commands_api* commands = nullptr;  // may be null
 
  private:
   explicit Host(const nx_host* host) : raw(host) {}

@@ -1,7 +1,7 @@
 // Requests, answers, and answers that come later.
 #pragma once
 
-#include <nexus/cpp/call.h>
+#include <nexus/cpp/audit.h>
 
 #include <atomic>
 #include <charconv>
@@ -48,6 +48,12 @@ class Response {
     return std::move(*this);
   }
 
+  // For the audit trail, not for the client.
+  Response&& with_audit(AuditNote note) && {
+    audit_ = std::move(note);
+    return std::move(*this);
+  }
+
   // Lends itself to `use` in the ABI's shape for the time of the call.
   template <class Use>
   auto lend(Use&& use) const {
@@ -71,6 +77,9 @@ class Response {
     out.body = to_abi(body_);
     out.field = optional(field_);
     out.rule = optional(rule_);
+    out.audit_target = optional(audit_.target);
+    out.audit_details = optional(audit_.details_json);
+    out.audit_user = optional(audit_.user);
     return use(static_cast<const nx_response&>(out));
   }
 
@@ -96,6 +105,7 @@ class Response {
   std::string body_;
   std::string field_;
   std::string rule_;
+  AuditNote audit_;
 };
 
 // The right and the duty to answer one deferred request, from any thread. Copies share it; the first answer counts, and
@@ -136,6 +146,23 @@ class Reply {
 
   std::shared_ptr<State> state_;
 };
+
+// Answers from `work`, a Result<Response>(), whose errors may also be thrown: what runs after the handler has returned
+// is outside its guard. Failures of ours go to the log; what the client did wrong is none.
+template <class Work>
+void answer(const Reply& reply, Call& call, Work&& work) {
+  try {
+    const Result<Response> response = work();
+    if (!response.ok() && response.error().app_code() >= code::kInternal) call.set_error(response.error().what());
+    reply.send(response);
+  } catch (const Error& error) {
+    call.set_error(error.what());
+    reply.send(error);
+  } catch (const std::exception& error) {
+    call.set_error(error.what());
+    reply.send(Error(Status::exception));
+  }
+}
 
 // One request; lives as long as its handler runs, and so do the views it gives.
 class Request {

@@ -16,6 +16,7 @@
 #include <nexus/cpp/db.h>
 #include <nexus/cpp/events.h>
 #include <nexus/cpp/http.h>
+#include <nexus/cpp/identity.h>
 #include <nexus/cpp/log.h>
 #include <nexus/cpp/resources.h>
 #include <nexus/cpp/secrets.h>
@@ -23,6 +24,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
+#include <vector>
 
 namespace nexus {
 
@@ -32,58 +35,19 @@ using DeferredHandler = std::function<void(Request&, Reply reply)>;
 using EventHandler = std::function<void(Call&, const Event&)>;
 using ServiceHandler = std::function<void(Call&, std::string_view method, std::string_view payload, Question)>;
 using ConfigHandler = std::function<Result<void>(Call&)>;
+// Appends what the operator is told to `out`, as lines of text.
+using CommandHandler = std::function<Result<void>(Call&, std::span<const std::string_view> args, std::string& out)>;
 
 struct RouteOptions {
   std::string_view permission = {};  // empty: anybody who is logged in
   bool is_public = false;            // needs no token
   bool is_inline = false;            // on the I/O thread: must not block, no database
+  bool needs_step_up = false;        // dangerous: needs a recent authentication
+  bool needs_session = false;        // for people who are logged in, not for API tokens
   std::uint32_t rate_class = NX_RATE_GENERAL;
   std::uint32_t max_body = 0;    // bytes; 0 takes the host's
   std::uint32_t timeout_ms = 0;  // 0 takes the host's
 };
-
-// Who a credential stands for, or the error to answer.
-struct Identity {
-  std::int64_t user_id = 0;
-  std::string user_name;
-  std::string role;
-  std::string session_id;
-  std::string token_id;
-  std::string locale;
-  std::int64_t authenticated_us = 0;
-  std::int64_t valid_until_us = 0;
-};
-
-// Answers one authentication, exactly once.
-class IdentityReply {
- public:
-  IdentityReply(const Host& host, nx_handle request) noexcept : host_(host), request_(request) {}
-
-  void accept(const Identity& identity) const noexcept {
-    nx_principal who{};
-    who.struct_size = sizeof who;
-    who.user_id = identity.user_id;
-    who.user_name = to_abi(identity.user_name);
-    who.role = to_abi(identity.role);
-    who.session_id = to_abi(identity.session_id);
-    who.token_id = to_abi(identity.token_id);
-    who.locale = to_abi(identity.locale);
-    who.authenticated_us = identity.authenticated_us;
-    const nx_identity out{sizeof out, 0, identity.valid_until_us, &who};
-    host_.auth->complete_identity(host_.raw, request_, 0, &out);
-  }
-  // `app_code`: code::kTokenExpired, code::kTokenInvalid or code::kUnavailable.
-  void refuse(std::int32_t app_code) const noexcept {
-    host_.auth->complete_identity(host_.raw, request_, app_code, nullptr);
-  }
-
- private:
-  Host host_;
-  nx_handle request_;
-};
-
-// Must answer through the reply on every path.
-using IdentityHandler = std::function<void(Call&, std::string_view credential, IdentityReply)>;
 
 namespace detail {
 
@@ -96,6 +60,7 @@ struct Callback {
   ServiceHandler service;
   IdentityHandler identity;
   ConfigHandler config;
+  CommandHandler command;
 };
 
 inline nx_status failed(Call& call, const Error& error) noexcept {
@@ -178,10 +143,10 @@ inline nx_status run_service(void* self, nx_call* raw_call, nx_handle request, n
 inline nx_status run_identity(void* self, nx_call* raw_call, nx_handle request, std::uint32_t kind,
                               nx_str credential) noexcept {
   const auto& callback = *static_cast<const Callback*>(self);
-  if (kind != NX_CREDENTIAL_BEARER) return NX_E_UNSUPPORTED;
+  if (kind != NX_CREDENTIAL_BEARER && kind != NX_CREDENTIAL_TICKET) return NX_E_UNSUPPORTED;
   Call call(*callback.host, raw_call);
   return guard(call, [&]() -> nx_status {
-    callback.identity(call, view(credential), IdentityReply(*callback.host, request));
+    callback.identity(call, Credential{kind, view(credential)}, IdentityReply(*callback.host, request));
     return NX_OK;
   });
 }
@@ -192,6 +157,20 @@ inline nx_status run_config(void* user_data, nx_call* raw_call) noexcept {
   return guard(call, [&]() -> nx_status {
     const auto taken = callback.config(call);
     return taken.ok() ? NX_OK : failed(call, taken.error());
+  });
+}
+
+inline nx_status run_command(void* user_data, nx_call* raw_call, const nx_str* args, std::uint32_t count,
+                             nx_sink out) noexcept {
+  const auto& callback = *static_cast<const Callback*>(user_data);
+  Call call(*callback.host, raw_call);
+  return guard(call, [&]() -> nx_status {
+    std::vector<std::string_view> words;
+    for (std::uint32_t i = 0; i < count; ++i) words.push_back(view(args[i]));
+    std::string text;
+    const auto done = callback.command(call, words, text);
+    if (!text.empty()) out.write(out.ctx, to_abi(text));
+    return done.ok() ? NX_OK : failed(call, done.error());
   });
 }
 
@@ -307,6 +286,27 @@ class Registrar {
     check(host_->auth->provide_identity(raw_, &out), "identity provider", "");
   }
 
+  // A command of the operator's; its help is the catalogue text "<plugin>.command.<name>", with '_' for spaces. Left
+  // out on a host older than 1.1.
+  void command(std::string_view name, std::string_view arguments, std::uint32_t min_args, std::uint32_t max_args,
+               CommandHandler handler) {
+    if (host_->commands == nullptr) return;
+    auto& callback = add_callback();
+    callback.command = std::move(handler);
+    std::string summary = std::string(host_->plugin_id()) + ".command." + std::string(name);
+    std::replace(summary.begin(), summary.end(), ' ', '_');
+    nx_command out{};
+    out.struct_size = sizeof out;
+    out.name = to_abi(name);
+    out.arguments = to_abi(arguments);
+    out.summary_key = to_abi(summary);
+    out.min_args = min_args;
+    out.max_args = max_args;
+    out.fn = &detail::run_command;
+    out.user_data = &callback;
+    check(host_->commands->add_command(raw_, &out), "command", name);
+  }
+
   void on_config_change(ConfigHandler handler) {
     auto& callback = add_callback();
     callback.config = std::move(handler);
@@ -326,6 +326,8 @@ class Registrar {
     out.struct_size = sizeof out;
     if (options.is_public) out.flags |= NX_ROUTE_PUBLIC;
     if (options.is_inline) out.flags |= NX_ROUTE_INLINE;
+    if (options.needs_step_up) out.flags |= NX_ROUTE_STEP_UP;
+    if (options.needs_session) out.flags |= NX_ROUTE_SESSION;
     out.method = to_abi(method);
     out.pattern = to_abi(pattern);
     out.permission = to_abi(options.permission);

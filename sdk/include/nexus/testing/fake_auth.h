@@ -1,7 +1,7 @@
 // nexus.auth and nexus.clock of a FakeHost.
 #pragma once
 
-#include <nexus/testing/world.h>
+#include <nexus/testing/fake_texts.h>
 
 #include <optional>
 #include <set>
@@ -18,21 +18,26 @@ class FakeAuth {
     table.provide_identity = &provide_identity;
     table.complete_identity = &complete_identity;
     table.invalidate = &invalidate;
+    table.permissions = &permissions;
+    table.minor = 1;
   }
 
   bool declared(const std::string& permission) const { return roles.contains(permission); }
   bool holds(const Principal& who, const std::string& permission) {
     const auto guard = world_.lock();
+    const auto names = [&](const std::string& scope) { return scope == "*" || scope == permission; };
+    if (who.scopes && std::none_of(who.scopes->begin(), who.scopes->end(), names)) return false;
     return who.role == "admin" || (roles.contains(permission) && roles[permission].contains(who.role));
   }
 
-  Result<AuthenticationAnswer> authenticate(const std::string& credential) {
+  Result<AuthenticationAnswer> authenticate(const std::string& credential, std::uint32_t kind,
+                                            const std::string& address) {
     if (!provider) return Error(Status::unsupported, "the plugin provides no identities");
     auto& call = world_.new_call("authenticate", Principal::nobody());
+    call.remote_address = address;
     const auto handle = world_.next_handle++;
     waiting[handle] = std::nullopt;
-    const auto status =
-        provider->authenticate(provider->self, call.raw(), handle, NX_CREDENTIAL_BEARER, to_abi(credential));
+    const auto status = provider->authenticate(provider->self, call.raw(), handle, kind, to_abi(credential));
     world_.end_call(call);
     if (status != NX_OK) return Error(Status{status}, call.error);
     if (!world_.await([&] { return waiting[handle].has_value(); })) {
@@ -56,6 +61,11 @@ class FakeAuth {
     const auto name = text(permission.name);
     if (!name.starts_with(world.plugin_id + ".")) {
       world.fail("permission " + name + " does not begin with the plugin's id");
+      return NX_E_INVALID;
+    }
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; };
+    if (!std::all_of(name.begin(), name.end(), fits)) {
+      world.fail("permission " + name + " is not of [a-z0-9_.]");
       return NX_E_INVALID;
     }
     auto& roles = world.auth->roles[name];
@@ -97,17 +107,42 @@ class FakeAuth {
     if (app_code == 0) {
       if (identity == nullptr || identity->principal == nullptr) return NX_E_INVALID;
       const auto who = copy_in(*identity->principal);
-      answer.who = {who.user_id,        text(who.user_name), text(who.role),      text(who.session_id),
-                    text(who.token_id), text(who.locale),    who.authenticated_us};
+      answer.who = {who.user_id,        text(who.user_name), text(who.role),       text(who.session_id),
+                    text(who.token_id), text(who.locale),    who.authenticated_us, who.elevated_until_us};
+      if ((who.flags & NX_PRINCIPAL_SCOPED) != 0) {
+        answer.who.scopes.emplace();
+        for (std::uint32_t i = 0; i < who.scope_count; ++i) answer.who.scopes->push_back(text(who.scopes[i]));
+      }
       answer.valid_until_us = identity->valid_until_us;
     }
     found->second = std::move(answer);
     world.notify();
     return NX_OK;
   }
+  static nx_status permissions(const nx_call* raw, nx_sink out) noexcept {
+    auto& world = *FakeCall::of(raw)->world;
+    if (const auto status = world.enter("auth.permissions"); status != NX_OK) return status;
+    const auto* call = world.live(raw, "auth.permissions");
+    if (call == nullptr) return NX_E_STALE;
+    Json list = Json::array();
+    for (const auto& [name, held] : world.auth->roles) {
+      const auto title = world.auth->titles.find(name);
+      list.push_back(
+          {{"name", name},
+           {"title",
+            title == world.auth->titles.end() ? name : world.texts->text_of(call->locale, title->second, nullptr, 0)},
+           {"roles", held}});
+    }
+    const auto json = dump(list);
+    return out.write(out.ctx, to_abi(json));
+  }
   static nx_status invalidate(const nx_host* host, std::uint32_t kind, nx_str id) noexcept {
     auto& world = World::of(host);
     if (const auto status = world.enter("auth.invalidate"); status != NX_OK) return status;
+    if (world.has_plugin && kind != NX_INVALIDATE_USER && !world.auth->provider) {
+      world.fail("auth.invalidate: tokens and sessions are the identity provider's");
+      return NX_E_DENIED;
+    }
     const auto guard = world.lock();
     world.auth->invalidations.push_back({kind, text(id)});
     return NX_OK;

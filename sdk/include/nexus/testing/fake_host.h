@@ -21,6 +21,7 @@
 #include <nexus/testing/fake_db.h>
 #include <nexus/testing/fake_http.h>
 #include <nexus/testing/fake_messages.h>
+#include <nexus/testing/fake_operations.h>
 #include <nexus/testing/fake_texts.h>
 
 #include <dlfcn.h>
@@ -193,8 +194,20 @@ class FakeHost {
                           const Principal& who = Principal::user(), const std::string& caller = "tester") {
     return messages_.ask(service, method, dump(payload), who, caller);
   }
-  // A bearer token, given to the plugin's identity provider.
-  Result<AuthenticationAnswer> authenticate(const std::string& token) { return auth_.authenticate(token); }
+  // The same with a payload that is no JSON, such as CBOR.
+  Result<std::string> ask_bytes(const std::string& service, const std::string& method, const std::string& payload,
+                                const Principal& who = Principal::user(), const std::string& caller = "tester") {
+    return messages_.ask(service, method, payload, who, caller);
+  }
+  // A credential, given to the plugin's identity provider.
+  Result<AuthenticationAnswer> authenticate(const std::string& credential, std::uint32_t kind = NX_CREDENTIAL_BEARER,
+                                            const std::string& address = "192.0.2.1") {
+    return auth_.authenticate(credential, kind, address);
+  }
+  // A command of the plugin's.
+  CommandAnswer command(const std::string& name, const std::vector<std::string>& args = {}) {
+    return commands_.run(name, args);
+  }
   // A changed configuration section: Status::restart_needed where the plugin asks for that.
   Result<void> change_config(const std::string& section_json) {
     NEXUS_TRY(texts_.set_section(section_json));
@@ -216,6 +229,7 @@ class FakeHost {
   std::vector<PublishedEvent> events() const { return copy(messages_.published); }
   std::vector<LogLine> log() const { return copy(texts_.lines); }
   std::vector<Invalidation> invalidations() const { return copy(auth_.invalidations); }
+  std::vector<AuditEntry> audit() const { return copy(audit_.entries); }
   std::size_t pending_timers() const { return clock_.pending(); }
   // "GET /api/v1/hello" for each route.
   std::vector<std::string> routes() const {
@@ -225,6 +239,7 @@ class FakeHost {
   }
   std::vector<std::string> permissions() const { return keys(auth_.titles); }
   std::vector<std::string> topics() const { return keys(messages_.topics); }
+  std::vector<std::string> commands() const { return keys(commands_.known); }
   std::vector<std::string> subscriptions() const {
     std::vector<std::string> patterns;
     for (const auto& subscription : messages_.subscriptions) patterns.push_back(subscription.pattern);
@@ -274,6 +289,7 @@ class FakeHost {
     if (plugin_ != nullptr) return Error(Status::phase, "a FakeHost takes one plugin");
     name_plugin(id);
     world_.phase = detail::Phase::creating;
+    world_.has_plugin = true;
     const auto status = make(&abi_, &plugin_);
     world_.phase = detail::Phase::created;
     if (status != NX_OK) return Error(Status{status}, "create failed");
@@ -287,9 +303,11 @@ class FakeHost {
                      "route " + route.pattern + " needs the undeclared permission " + route.permission);
       }
     }
-    for (const auto& [name, title] : auth_.titles) {
-      for (const auto* locale : {"en", "zh-CN"}) texts_.text_of(locale, title, nullptr, 0);
-    }
+    const auto check_text = [&](const std::string& key) {
+      for (const auto* locale : {"en", "zh-CN"}) texts_.text_of(locale, key, nullptr, 0);
+    };
+    for (const auto& [name, title] : auth_.titles) check_text(title);
+    for (const auto& [name, command] : commands_.known) check_text(command.summary_key);
     return {};
   }
 
@@ -316,9 +334,11 @@ class FakeHost {
   static nx_status get_interface(const nx_host* host, nx_str id, std::uint32_t min_minor, const void** out) noexcept {
     const auto& me = *static_cast<FakeHost*>(detail::World::of(host).owner);
     const std::pair<std::string_view, const void*> tables[] = {
+        {NX_AUDIT_ID, &me.audit_.table},
         {NX_AUTH_ID, &me.auth_.table},
         {NX_CALL_ID, &me.calls_.table},
         {NX_CLOCK_ID, &me.clock_.table},
+        {NX_COMMANDS_ID, &me.commands_.table},
         {NX_CONFIG_ID, &me.texts_.config_table},
         {NX_DB_ID, &me.db_.table},
         {NX_EVENTS_ID, &me.messages_.events_table},
@@ -329,7 +349,8 @@ class FakeHost {
         {NX_SERVICES_ID, &me.messages_.services_table},
     };
     for (const auto& [name, table] : tables) {
-      if (name != view(id) || min_minor > 0) continue;
+      // Every table begins with its size and its revision.
+      if (name != view(id) || min_minor > static_cast<const std::uint32_t*>(table)[1]) continue;
       *out = table;
       return NX_OK;
     }
@@ -357,6 +378,8 @@ class FakeHost {
   detail::FakeHttp http_{world_};
   detail::FakeDb db_{world_};
   detail::FakeMessages messages_{world_};
+  detail::FakeAudit audit_{world_};
+  detail::FakeCommands commands_{world_};
   std::string config_ = "{}";
   nx_host abi_{};
   const nx_plugin* plugin_ = nullptr;

@@ -100,6 +100,13 @@ class FakeHttp {
     if (!route->permission.empty() && !world_.auth->holds(request.who, route->permission)) {
       return refused(code::kForbidden);
     }
+    const bool needs_session =
+        (route->flags & NX_ROUTE_SESSION) != 0 ||
+        (route->permission.empty() && (route->flags & NX_ROUTE_PUBLIC) == 0 && request.method != "GET");
+    if (needs_session && request.who.scopes) return refused(code::kForbidden);
+    if ((route->flags & NX_ROUTE_STEP_UP) != 0 && request.who.elevated_until_us <= world_.now_us) {
+      return refused(code::kStepUpNeeded);
+    }
     auto& exchange = open(std::move(request), path, std::move(params), mark);
     exchange.call->on_io_thread = (route->flags & NX_ROUTE_INLINE) != 0;
     constexpr std::int64_t kDefaultTimeoutMs = 30'000;
@@ -270,6 +277,12 @@ class FakeHttp {
     answer.details = words(raw.details_key);
     answer.field = text(raw.field);
     answer.rule = text(raw.rule);
+    answer.audit = {text(raw.audit_target), text(raw.audit_details), text(raw.audit_user)};
+    Json details;
+    if (!read_json(raw.audit_details, details) || (present(raw.audit_details) && !details.is_object())) {
+      world.fail(std::string(function) + ": the audit details of " + exchange.name() + " are no JSON object");
+      return NX_E_INVALID;
+    }
     answer.content_type = text(raw.content_type);
     answer.body = text(raw.body);
     for (std::uint32_t i = 0; i < raw.header_count; ++i) {

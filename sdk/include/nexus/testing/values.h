@@ -4,7 +4,9 @@
 #include <nexus/cpp/json.h>
 
 #include <chrono>
+#include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,12 +22,22 @@ struct Principal {
   std::string token_id;
   std::string locale;
   std::int64_t authenticated_us = 0;
+  std::int64_t elevated_until_us = std::numeric_limits<std::int64_t>::max();  // 0: step-up needed
+  std::optional<std::vector<std::string>> scopes = {};                        // of an API token
 
   static Principal nobody() { return {}; }
-  static Principal admin() { return {1, "admin", "admin", "session-1", "token-1", "en", 0}; }
+  static Principal admin() { return {1, "admin", "admin", "session-1", "token-1", "en"}; }
   static Principal user(std::int64_t id = 2, std::string name = "alice") {
     const auto number = std::to_string(id);
-    return {id, std::move(name), "user", "session-" + number, "token-" + number, "en", 0};
+    return {id, std::move(name), "user", "session-" + number, "token-" + number, "en"};
+  }
+  // An API token of user 2.
+  static Principal token(std::vector<std::string> scopes) {
+    auto who = user();
+    who.session_id.clear();
+    who.elevated_until_us = 0;
+    who.scopes = std::move(scopes);
+    return who;
   }
   static Principal with_role(std::string role) {
     auto who = user();
@@ -56,6 +68,22 @@ struct Answer {
   std::string content_type;  // of a raw answer; empty otherwise
   std::string body;
   std::map<std::string, std::string> headers;
+  AuditNote audit;  // what it says for the audit trail
+};
+
+// An entry that the plugin recorded by itself.
+struct AuditEntry {
+  std::string action;
+  std::string target;
+  Json details;  // null where there are none
+  std::uint32_t result = NX_AUDIT_OK;
+  std::int64_t user_id = 0;
+};
+
+struct CommandAnswer {
+  Status status = Status::ok;
+  std::string text;
+  std::string reason;  // of a failure
 };
 
 struct LogLine {

@@ -35,6 +35,7 @@ struct FakeCall {
   bool live = true;
   std::string error;
   nx_principal abi{};
+  std::vector<nx_str> scopes;
 
   nx_call* raw() noexcept { return reinterpret_cast<nx_call*>(this); }
   static FakeCall* of(const nx_call* raw) noexcept {
@@ -133,6 +134,13 @@ class World {
     abi.token_id = to_abi(call.who.token_id);
     abi.locale = to_abi(call.who.locale);
     abi.authenticated_us = who.authenticated_us;
+    abi.elevated_until_us = who.elevated_until_us;
+    if (call.who.scopes) {
+      abi.flags = NX_PRINCIPAL_SCOPED;
+      for (const auto& scope : *call.who.scopes) call.scopes.push_back(to_abi(scope));
+      abi.scopes = call.scopes.data();
+      abi.scope_count = static_cast<std::uint32_t>(call.scopes.size());
+    }
     return call;
   }
 
@@ -191,6 +199,7 @@ class World {
 
   Options options;
   std::string plugin_id = "test";
+  bool has_plugin = false;  // false in tests of services and stores
   Phase phase = Phase::empty;
   FakeReg reg;
   std::int64_t now_us;
@@ -217,6 +226,8 @@ class World {
   class FakeTexts* texts = nullptr;
   class FakeAuth* auth = nullptr;
   class FakeClock* clock = nullptr;
+  class FakeAudit* audit = nullptr;
+  class FakeCommands* commands = nullptr;
 
  private:
   mutable std::recursive_mutex mutex_;

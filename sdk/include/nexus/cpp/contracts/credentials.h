@@ -3,12 +3,23 @@
 // Payloads are JSON. An answer is {"ok": ...} or {"error": ...} (nexus/cpp/json.h); a failing status means that the
 // service itself could not answer.
 //
-// | method    | payload                                | ok                                                     |
-// | create    | username, email, password, [language]  | user; errors 40901 (taken) and 42201 (with a field)      |
-// | verify    | username (or e-mail), password         | user; error 40001 alike for an unknown user, a wrong    |
-// |           |                                        | password and a disabled account, in the same time       |
-// | get       | id                                     | user; error 40401                                       |
-// | signed_in | id                                     | {}; stamps last_login_at                                |
+// `address` is the client's. Wrong passwords and wrong second factors are counted for each account, apart for addresses
+// from which it was logged in to before: after five the account is closed to that address, or to all that are not
+// known, for a while. A closed account answers as if the password were wrong.
+//
+// | method          | payload                               | ok                                                      |
+// | create          | username, email, password, [language] | user; errors 40901 (taken) and 42201 (with a field)     |
+// | verify          | username (or e-mail), password,       | user; error 40001 alike for an unknown user, a wrong    |
+// |                 | address                               | password, a disabled and a closed account, in the same  |
+// |                 |                                       | time                                                    |
+// | check_password  | id, password, address                 | user; error 40001 as above: for who is logged in already|
+// | change_password | id, old_password, password, address   | user as changed; errors 40001 and 42201                 |
+// | get             | id                                    | user; error 40401                                       |
+// | find            | username (or e-mail)                  | user; error 40401: for operators' commands              |
+// | is_open         | id, address                           | {"open": bool}: before a second factor is looked at     |
+// | failed          | id, address                           | {}; counts a wrong second factor                        |
+// | signed_in       | id, address                           | {}; stamps last_login_at, and knows the address: what   |
+// |                 |                                       | was counted there is forgotten                          |
 #pragma once
 
 #include <nexus/cpp/json.h>
@@ -17,8 +28,11 @@ namespace nexus::contracts {
 
 inline constexpr std::string_view kCredentialsService = "users.credentials/1";
 
-// Published by users when an account's role, status, language or password changes; key and payload carry its id.
+// Published by users when an account changes (name, role, status, language, password), and when it is removed; key and
+// payload carry its id. What must be so at once does not wait for an event: users invalidates the user before it
+// answers.
 inline constexpr std::string_view kUserChangedTopic = "users.changed/1";
+inline constexpr std::string_view kUserRemovedTopic = "users.removed/1";
 
 struct User {
   std::int64_t id = 0;

@@ -1,15 +1,21 @@
 // servers.ssh/1: work on a managed server, over a connection that the provider keeps and shares.
 //
-// The caller's principal must be allowed to do it: a server that it may not see answers 40401. Host keys fail closed:
-// an unknown or changed key is never accepted here. Payloads and answers are CBOR maps (RFC 8949), because output is
-// bytes; text members are UTF-8, bytes are byte strings. An answer has "ok" or "error" as in nexus/cpp/json.h; an SSH
-// failure is the error 50201 (50401 where time ran out, 40902 where the host key changed) whose extra members name
-// `stage` and `error`.
+// The principal of the call must be allowed to do it: a server that he does not see answers 40401, one on which he has
+// less than the level that is asked for 40301. A call without a principal (a plugin's own background work) sees no
+// server. `level` is what the asking plugin's work amounts to, and every payload may carry it: "view" for figures that
+// whoever sees the server may see, "operate" (the default) for whatever a person had a say in, "shell" for a terminal,
+// "manage". Host keys fail closed: an unknown or changed key is never accepted here.
 //
-// | method     | payload                                                       | ok | | exec       | ExecRequest |
-// ExecResult                                    | | read_files | ReadFilesRequest: small files, read whole, /proc
-// included     | {"files": [FileContent ...]} in order         | | stat_fs    | {"server_id", "paths": [text ...],
-// "timeout_ms"}              | {"file_systems": [FileSystem ...]} in order   |
+// Payloads and answers are CBOR maps (RFC 8949), because output is bytes; text members are UTF-8, bytes are byte
+// strings. An answer has "ok" or "error" as in nexus/cpp/json.h; an SSH failure is the error 50201 (50401 where time
+// ran out, 40902 where the host key changed) whose extra members name `stage` and `error`.
+//
+// | method     | payload                                           | ok                                            |
+// | exec       | ExecRequest                                       | ExecResult                                    |
+// | read_files | ReadFilesRequest: small files, read whole, /proc  | {"files": [FileContent ...]} in order         |
+// |            | included                                          |                                               |
+// | stat_fs    | {"server_id", "paths": [text ...], "timeout_ms",  | {"file_systems": [FileSystem ...]} in order   |
+// |            | "level"}                                          |                                               |
 #pragma once
 
 #include <nexus/cpp/json.h>
@@ -18,6 +24,7 @@ namespace nexus::contracts {
 
 inline constexpr std::string_view kSshService = "servers.ssh/1";
 
+inline constexpr std::string_view kDefaultSshLevel = "operate";
 inline constexpr std::int64_t kDefaultSshTimeoutMs = 15'000;
 inline constexpr std::int64_t kDefaultOutputLimit =
     1024 * 1024;  // bytes of stdout and of stderr; more is cut off and said
@@ -27,6 +34,7 @@ struct ExecRequest {
   std::string command;  // for the remote login shell
   std::int64_t timeout_ms = kDefaultSshTimeoutMs;
   std::int64_t output_limit = kDefaultOutputLimit;
+  std::string level = std::string(kDefaultSshLevel);
 };
 
 struct ExecResult {
@@ -42,6 +50,7 @@ struct ReadFilesRequest {
   std::vector<std::string> paths;  // at most 64, absolute
   std::int64_t timeout_ms = kDefaultSshTimeoutMs;
   std::int64_t file_limit = 256 * 1024;  // bytes of each
+  std::string level = std::string(kDefaultSshLevel);
 };
 
 struct FileContent {
@@ -96,11 +105,13 @@ inline Json to_json(const ExecRequest& request) {
   return {{"server_id", request.server_id},
           {"command", request.command},
           {"timeout_ms", request.timeout_ms},
-          {"output_limit", request.output_limit}};
+          {"output_limit", request.output_limit},
+          {"level", request.level}};
 }
 inline ExecRequest exec_request_from(const Json& value) {
   return {value.value("server_id", std::int64_t{0}), value.value("command", ""),
-          value.value("timeout_ms", kDefaultSshTimeoutMs), value.value("output_limit", kDefaultOutputLimit)};
+          value.value("timeout_ms", kDefaultSshTimeoutMs), value.value("output_limit", kDefaultOutputLimit),
+          value.value("level", std::string(kDefaultSshLevel))};
 }
 inline Json to_json(const ExecResult& result) {
   return {{"exit_status", result.exit_status},
@@ -118,7 +129,8 @@ inline Json to_json(const ReadFilesRequest& request) {
   return {{"server_id", request.server_id},
           {"paths", request.paths},
           {"timeout_ms", request.timeout_ms},
-          {"file_limit", request.file_limit}};
+          {"file_limit", request.file_limit},
+          {"level", request.level}};
 }
 inline ReadFilesRequest read_files_request_from(const Json& value) {
   ReadFilesRequest request;
@@ -126,6 +138,7 @@ inline ReadFilesRequest read_files_request_from(const Json& value) {
   request.paths = value.value("paths", std::vector<std::string>{});
   request.timeout_ms = value.value("timeout_ms", request.timeout_ms);
   request.file_limit = value.value("file_limit", request.file_limit);
+  request.level = value.value("level", request.level);
   return request;
 }
 inline Json to_json(const FileContent& file) {
