@@ -1,154 +1,28 @@
 #include "openapi.h"
 
-#include <nlohmann/json.hpp>
+#include "openapi_operation.h"
+#include "openapi_parts.h"
 
-#include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <map>
 #include <set>
 
 namespace nexus::api {
 namespace {
 
-// Members keep the order in which they were written, so that the document reads well.
-using Json = nlohmann::ordered_json;
+constexpr const char* kDescription = R"(What the plugins of this panel answer now; it changes with them.
 
-constexpr const char* kDescription =
-    "Successes and errors share an envelope. Members of a body that are not described are refused (42201), and so are "
-    "query "
-    "parameters that are not described (40000).";
+**Envelope.** A success is `{"code", "message", "data"}`, where `code` is the HTTP status; an error is `{"code", "message", "details", "request_id"}`, where
+`code` has five digits and its first three say the HTTP status (but 401 carries 4000x). `message` and `details` are for people: in the language of the caller's
+profile, else of `Accept-Language`, else zh-CN.
 
-struct StandardError {
-  const char* status;
-  const char* name;
-  const char* description;
-};
+**Requests.** Members of a body that are not described are refused (42201), and so are query parameters that are not described (40000). Times are ISO 8601 in
+UTC, sizes are bytes.
 
-constexpr std::array<StandardError, 10> kErrors{{
-    {"400", "BadRequest", "Malformed request (40000)"},
-    {"401", "Unauthorized", "Token expired, missing or invalid (40002, 40003)"},
-    {"403", "Forbidden", "Not permitted (40301)"},
-    {"404", "NotFound", "No such resource, or not visible to the caller (40401)"},
-    {"413", "BodyTooLarge", "Body too large (41301)"},
-    {"415", "UnsupportedMediaType", "The body is not application/json (41501)"},
-    {"422", "ValidationError", "Fields are not valid (42201)"},
-    {"429", "TooManyRequests", "Rate limit exceeded (42901)"},
-    {"500", "InternalError", "Internal error (50001)"},
-    {"503", "Unavailable", "Temporarily unavailable (50301)"},
-}};
-
-constexpr const char* kBaseSchemas = R"json({
-  "Error": {
-    "type": "object",
-    "required": ["code", "message", "details", "request_id"],
-    "properties": {
-      "code": {"type": "integer", "description": "Application code of five digits"},
-      "message": {"type": "string"},
-      "details": {"type": "string"},
-      "request_id": {"type": "string"},
-      "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}}
-    }
-  },
-  "FieldError": {
-    "type": "object",
-    "required": ["field", "rule", "message"],
-    "properties": {
-      "field": {"type": "string"},
-      "rule": {"type": "string"},
-      "message": {"type": "string"}
-    }
-  },
-  "Pagination": {
-    "type": "object",
-    "required": ["current_page", "per_page", "total_pages", "total_count", "has_next", "has_prev"],
-    "properties": {
-      "current_page": {"type": "integer"},
-      "per_page": {"type": "integer"},
-      "total_pages": {"type": "integer"},
-      "total_count": {"type": "integer"},
-      "has_next": {"type": "boolean"},
-      "has_prev": {"type": "boolean"}
-    }
-  }
-})json";
-
-Json error_content() { return {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}; }
-
-Json components(const SchemaStore& schemas) {
-  Json out = {{"schemas", Json::parse(kBaseSchemas)}};
-  for (const auto& [name, entry] : schemas.entries()) out["schemas"][name] = Json::parse(entry.schema->dump());
-  for (const auto& error : kErrors) {
-    out["responses"][error.name] = {{"description", error.description}, {"content", error_content()}};
-  }
-  out["securitySchemes"]["bearer"] = {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}};
-  return out;
-}
-
-Json envelope(int status, const Json* data) {
-  Json schema = {{"type", "object"}, {"required", {"code", "message"}}};
-  schema["properties"]["code"] = {{"const", status}};
-  schema["properties"]["message"] = {{"type", "string"}};
-  if (data != nullptr) {
-    schema["required"].push_back("data");
-    schema["properties"]["data"] = *data;
-  }
-  return schema;
-}
-
-// A success: whatever describes JSON describes the envelope's data.
-void wrap_success(const std::string& status, Json& response) {
-  const int number = std::atoi(status.c_str());
-  if (number == 204) return;
-  if (!response.contains("content")) response["content"] = {{"application/json", Json::object()}};
-  for (auto& [type, media] : response["content"].items()) {
-    if (type != "application/json") continue;
-    const Json data = media.value("schema", Json());
-    media["schema"] = envelope(number, data.is_null() ? nullptr : &data);
-    media.erase("example");
-    media.erase("examples");
-  }
-}
-
-void complete_responses(Json& responses) {
-  for (auto& [status, response] : responses.items()) {
-    if (response.contains("$ref")) continue;
-    if (!response.contains("description")) response["description"] = status == "default" ? "Error" : "HTTP " + status;
-    if (status.starts_with('2')) {
-      wrap_success(status, response);
-    } else if (!response.contains("content")) {
-      response["content"] = error_content();
-    }
-  }
-}
-
-bool answers(const RouteEntry& route, const Json& operation, std::string_view status) {
-  const bool has_body = operation.contains("requestBody");
-  const bool has_path =
-      std::any_of(route.segments.begin(), route.segments.end(), [](auto& s) { return s.is_parameter; });
-  if (status == "401") return !route.spec.is_public;
-  if (status == "403") return !route.spec.permission.empty();
-  if (status == "404") return has_path;
-  if (status == "413" || status == "415" || status == "422") return has_body;
-  if (status == "429") return route.spec.rate_class != RateClass::none;
-  return true;
-}
-
-void add_errors(const RouteEntry& route, Json& operation) {
-  for (const auto& error : kErrors) {
-    if (operation["responses"].contains(error.status) || !answers(route, operation, error.status)) continue;
-    operation["responses"][error.status] = {{"$ref", std::string("#/components/responses/") + error.name}};
-  }
-}
-
-std::string lower_method(const std::string& method) {
-  std::string out = method;
-  for (char& c : out) c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
+**Every operation** answers `HEAD` where it answers `GET`, and `OPTIONS`; another method is refused (40501) with `Allow`. A token that is sent is checked, also where none is
+needed.)";
 
 // "GET /api/v1/servers/:id" -> "get_servers_id"
-std::string operation_id(const RouteEntry& route) {
+std::string generated_id(const RouteEntry& route) {
   std::string id = lower_method(route.spec.method);
   for (const auto& segment : route.segments) {
     if (segment.text == "api" || segment.text == "v1" || segment.text.empty()) continue;
@@ -161,56 +35,88 @@ std::string operation_id(const RouteEntry& route) {
   return id;
 }
 
-std::string unique(const std::string& id, std::set<std::string>& taken) {
-  std::string candidate = id;
-  for (int number = 2; !taken.insert(candidate).second; ++number) candidate = id + "_" + std::to_string(number);
-  return candidate;
-}
+class Document {
+ public:
+  Document(const SchemaStore& schemas, const Texts& texts)
+      : schemas_(named_schemas(schemas)), examples_(schemas_, texts) {}
 
-std::string template_of(const RouteEntry& route) {
-  std::string path;
-  for (const auto& segment : route.segments)
-    path += segment.is_parameter ? "/{" + segment.text + "}" : "/" + segment.text;
-  return path;
-}
+  void add(const RouteEntry& route) {
+    auto operation = make_operation(route, examples_);
+    operation["operationId"] = unique_id(route.operation);
+    add_tags(route, operation);
+    paths_[template_of(route)][lower_method(route.spec.method)] = std::move(operation);
+  }
 
-Json operation_of(const RouteEntry& route, std::set<std::string>& ids) {
-  Json operation = Json::parse(route.fragment);
-  const auto given = operation.find("operationId");
-  const bool has_id = given != operation.end() && given->is_string();
-  operation["operationId"] = unique(has_id ? given->get<std::string>() : operation_id(route), ids);
-  if (!operation.contains("tags")) operation["tags"] = Json::array({route.spec.owner});
-  operation["security"] = Json::array();
-  if (!route.spec.is_public) operation["security"].push_back({{"bearer", Json::array()}});
-  complete_responses(operation["responses"]);
-  add_errors(route, operation);
-  return operation;
-}
+  OrderedJson finish(std::string_view title, std::string_view version) && {
+    OrderedJson out = {{"openapi", "3.1.0"}, {"info", info(title, version)}};
+    out["servers"] = OrderedJson::array({{{"url", "/"}, {"description", "The panel that answered this document"}}});
+    out["tags"] = OrderedJson::array();
+    for (auto& [name, tag] : tags_) out["tags"].push_back(std::move(tag));
+    out["paths"] = OrderedJson::object();
+    for (auto& [path, item] : paths_) out["paths"][path] = std::move(item);
+    out["components"] = make_components(out["paths"], schemas_, examples_);
+    return out;
+  }
+
+ private:
+  static OrderedJson info(std::string_view title, std::string_view version) {
+    return {{"title", title},
+            {"version", version.empty() ? "0" : version},
+            {"description", kDescription},
+            {"contact", {{"name", "NexusPanel"}}},
+            {"license", {{"name", "Apache License 2.0"}, {"identifier", "Apache-2.0"}}}};
+  }
+
+  static std::string template_of(const RouteEntry& route) {
+    std::string path;
+    for (const auto& segment : route.segments) {
+      path += segment.is_parameter ? "/{" + segment.text + "}" : "/" + segment.text;
+    }
+    return path;
+  }
+
+  std::string unique_id(const std::string& id) {
+    std::string candidate = id;
+    for (int number = 2; !ids_.insert(candidate).second; ++number) candidate = id + "_" + std::to_string(number);
+    return candidate;
+  }
+
+  // The operation's tags, described by its x-tags, or else in a general way.
+  void add_tags(const RouteEntry& route, OrderedJson& operation) {
+    const auto described = operation.value("x-tags", OrderedJson::array());
+    operation.erase("x-tags");
+    for (const auto& name : operation["tags"]) {
+      if (!name.is_string()) continue;
+      auto& tag = tags_[name.get<std::string>()];
+      if (tag.is_null()) tag = {{"name", name}, {"description", "Operations of the plugin " + route.spec.owner}};
+      for (const auto& other : described) {
+        if (other.is_object() && other.value("name", OrderedJson()) == name) tag = other;
+      }
+    }
+  }
+
+  const OrderedJson schemas_;
+  const Examples examples_;
+  std::map<std::string, OrderedJson> tags_;
+  std::map<std::string, OrderedJson> paths_;
+  std::set<std::string> ids_;
+};
 
 }  // namespace
 
+std::string operation_id(const RouteEntry& route) {
+  const auto operation = OrderedJson::parse(route.fragment);
+  const auto given = operation.find("operationId");
+  const bool has_id = given != operation.end() && given->is_string();
+  return has_id ? given->get<std::string>() : generated_id(route);
+}
+
 std::string make_openapi(std::string_view title, std::string_view version,
-                         const std::vector<std::shared_ptr<const RouteEntry>>& routes, const SchemaStore& schemas) {
-  Json document = {
-      {"openapi", "3.1.0"},
-      {"info", {{"title", title}, {"version", version.empty() ? "0" : version}, {"description", kDescription}}},
-      {"servers", Json::array({{{"url", "/"}}})}};
-  std::set<std::string> ids;
-  std::set<std::string> tags;
-  std::map<std::string, Json> paths;
-  for (const auto& route : routes) {
-    Json operation = operation_of(*route, ids);
-    for (const auto& tag : operation["tags"]) {
-      if (tag.is_string()) tags.insert(tag.get<std::string>());
-    }
-    paths[template_of(*route)][lower_method(route->spec.method)] = std::move(operation);
-  }
-  document["tags"] = Json::array();
-  for (const auto& tag : tags) document["tags"].push_back({{"name", tag}});
-  document["paths"] = Json::object();
-  for (auto& [path, item] : paths) document["paths"][path] = std::move(item);
-  document["components"] = components(schemas);
-  return document.dump();
+                         const std::vector<std::shared_ptr<const RouteEntry>>& routes, const SchemaStore& schemas,
+                         const Texts& texts) {
+  Document document(schemas, texts);
+  for (const auto& route : routes) document.add(*route);
+  return std::move(document).finish(title, version).dump();
 }
 
 }  // namespace nexus::api

@@ -10,6 +10,10 @@ namespace {
 // Longer than any token of ours; what is longer is none.
 constexpr std::size_t kMaxToken = 8 * 1024;
 
+// Log-ins and their kin that are handled at the same time. They are few and slow (a password hash each), so that more
+// would only fill the workers' queue and let everybody else wait behind a flood of guesses.
+constexpr std::uint32_t kMaxAuthInFlight = 128;
+
 // How often the request has the field; `value` is the first one's.
 std::size_t count_field(const RequestMessage& message, std::string_view name, std::string_view& value) noexcept {
   std::size_t count = 0;
@@ -35,8 +39,18 @@ RateLimiter::Key user_key(std::int64_t user_id) noexcept {
   return key;
 }
 
-std::int64_t unix_seconds() noexcept {
-  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+template <class Unit>
+std::int64_t unix_time() noexcept {
+  return std::chrono::duration_cast<Unit>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// Names are letters, digits, dots and underscores, so that they need no escape.
+Response missing_scope(const std::string& permission) {
+  Response response = error_response(code::kForbidden);
+  response.details_key = "error.40301.scope";
+  response.args = {{"scope", permission}};
+  response.extra_json = R"({"missing_scope":")" + permission + "\"}";
+  return response;
 }
 
 }  // namespace
@@ -48,7 +62,7 @@ const std::array<Pipeline::Step, 8> Pipeline::kSteps{
     &Pipeline::limit_body,        // the route's own limit; the engine has held the general one
     &Pipeline::authenticate,      // may go on later, on another thread
     &Pipeline::limit_rate,        // by user or address
-    &Pipeline::authorize,         // the route's permission
+    &Pipeline::authorize,         // the route's permission, the token's scopes, a recent authentication
     &Pipeline::check_parameters,  // path, query and header parameters
     &Pipeline::dispatch,  // the body against its schema, and the handler: on the pool, or here where it is inline
 };
@@ -235,7 +249,7 @@ Pipeline::Next Pipeline::limit_rate(Request& request) {
   const auto decision = limiter.take(key, limit, Clock::now());
   request.rate_limit = decision.limit;
   request.rate_remaining = decision.remaining;
-  request.rate_reset = unix_seconds() + decision.reset_seconds;
+  request.rate_reset = unix_time<std::chrono::seconds>() + decision.reset_seconds;
   if (decision.allowed) return Next::go_on;
   Response response = error_response(code::kRateLimited);
   response.headers.emplace_back("Retry-After", std::to_string(decision.reset_seconds));
@@ -244,10 +258,22 @@ Pipeline::Next Pipeline::limit_rate(Request& request) {
 }
 
 Pipeline::Next Pipeline::authorize(Request& request) {
-  const auto& permission = request.route->spec.permission;
-  if (permission.empty()) return Next::go_on;
-  const bool allowed = request.caller && hooks_.allowed(*request.caller, permission);
-  return allowed ? Next::go_on : refuse(request, code::kForbidden);
+  const auto& spec = request.route->spec;
+  const auto* caller = request.caller.get();
+  if (!spec.permission.empty()) {
+    const auto access = caller == nullptr ? Access::not_held : hooks_.access_to(*caller, spec.permission);
+    if (access == Access::not_held) return refuse(request, code::kForbidden);
+    if (access == Access::out_of_scope) {
+      request.respond(missing_scope(spec.permission));
+      return Next::stop;
+    }
+  }
+  if (caller != nullptr && caller->is_scoped && needs_session(spec)) {
+    return refuse(request, {code::kForbidden, "error.40301.session", {}, {}});
+  }
+  const bool is_open =
+      !spec.needs_step_up || (caller != nullptr && caller->elevated_until_us > unix_time<std::chrono::microseconds>());
+  return is_open ? Next::go_on : refuse(request, code::kStepUpNeeded);
 }
 
 Pipeline::Next Pipeline::check_parameters(Request& request) {
@@ -275,8 +301,20 @@ Pipeline::Next Pipeline::dispatch(Request& request) {
     if (!request.abandoned()) start_timer(request);
     return Next::stop;
   }
+  if (request.route->spec.rate_class == RateClass::auth && !enter_auth(request)) {
+    return refuse(request, code::kUnavailable);
+  }
   start_timer(request);
   return post(request) ? Next::stop : refuse(request, code::kUnavailable);
+}
+
+bool Pipeline::enter_auth(Request& request) {
+  if (auth_in_flight_->fetch_add(1) >= kMaxAuthInFlight) {
+    auth_in_flight_->fetch_sub(1);
+    return false;
+  }
+  request.auth_slot = {auth_in_flight_.get(), [counter = auth_in_flight_](auto*) { counter->fetch_sub(1); }};
+  return true;
 }
 
 void Pipeline::call_handler(Request& request) noexcept {

@@ -57,6 +57,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void call_handler(Request& request) noexcept;
   Next refuse(Request& request, const Refusal& refusal);
   Next refuse(Request& request, std::int32_t app_code);
+  bool enter_auth(Request& request);
   bool post(Request& request) noexcept;
   void start_timer(Request& request);
 
@@ -67,6 +68,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Deadlines deadlines_;
   std::atomic<std::uint32_t> general_limit_;
   std::atomic<std::uint32_t> auth_limit_;
+  // What held a slot keeps it alive: an answer may come after the pipeline.
+  const std::shared_ptr<std::atomic<std::uint32_t>> auth_in_flight_ = std::make_shared<std::atomic<std::uint32_t>>(0);
   // Apart, so that a flood of addresses cannot push out users.
   RateLimiter users_;
   RateLimiter addresses_;

@@ -37,6 +37,7 @@ Result<std::shared_ptr<const RouteEntry>> compile(RouteSpec spec, const SchemaSt
   NEXUS_ASSIGN(entry->rules, RequestRules::compile(spec.openapi_json, parameters, schemas));
   entry->fragment = std::move(spec.openapi_json);
   entry->spec = std::move(spec);
+  entry->operation = operation_id(*entry);
   return std::shared_ptr<const RouteEntry>(std::move(entry));
 }
 
@@ -59,8 +60,8 @@ bool has_place(const std::vector<std::shared_ptr<const RouteEntry>>& routes, con
 
 }  // namespace
 
-Registry::Registry(Router& router, std::string title, std::string version)
-    : router_(router), title_(std::move(title)), version_(std::move(version)) {}
+Registry::Registry(Router& router, const Texts& texts, std::string title, std::string version)
+    : router_(router), texts_(texts), title_(std::move(title)), version_(std::move(version)) {}
 
 Result<void> Registry::publish(const Routes& routes) {
   auto tree = std::make_shared<RouteTree>();
@@ -115,7 +116,9 @@ void Registry::suspend_owner(const std::string& owner, const std::vector<RoutePl
 
 std::shared_ptr<const std::string> Registry::openapi() const {
   const std::lock_guard lock(mutex_);
-  if (!document_) document_ = std::make_shared<const std::string>(make_openapi(title_, version_, routes_, schemas_));
+  if (!document_) {
+    document_ = std::make_shared<const std::string>(make_openapi(title_, version_, routes_, schemas_, texts_));
+  }
   return document_;
 }
 

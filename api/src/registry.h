@@ -3,6 +3,7 @@
 
 #include "route_tree.h"
 #include "schema_store.h"
+#include "texts.h"
 
 #include <memory>
 #include <mutex>
@@ -15,7 +16,8 @@ namespace nexus::api {
 // Thread-safe. Each change makes a new tree and gives it to the router.
 class Registry {
  public:
-  Registry(Router& router, std::string title, std::string version);
+  // Both must outlive it.
+  Registry(Router& router, const Texts& texts, std::string title, std::string version);
 
   // See Server for what is refused.
   Result<void> add_route(RouteSpec route);
@@ -31,6 +33,7 @@ class Registry {
   void forget(const std::string& owner);
 
   Router& router_;
+  const Texts& texts_;
   const std::string title_;
   const std::string version_;
   mutable std::mutex mutex_;

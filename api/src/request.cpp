@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include "audit_rule.h"
 #include "pipeline.h"
 
 namespace nexus::api {
@@ -65,6 +66,22 @@ bool Request::respond(Response response) {
   if (answered_.exchange(true)) return false;
   pipeline_->deadlines().remove(*this);
   auto answer = written(response);
+  if (!is_audited(route.get(), method(), caller != nullptr, answer.status, response.app_code)) {
+    deliver(std::move(answer));
+    return true;
+  }
+  const AuditEvent event{request_id(),     route->spec.owner, route->operation, method(),          path(),
+                         remote_address(), caller.get(),      answer.status,    response.app_code, &response};
+  if (is_success(answer.status)) {
+    deliver_when_recorded(event, std::move(answer));
+  } else {
+    deliver(std::move(answer));
+    record(event, [] {});
+  }
+  return true;
+}
+
+void Request::deliver(AnswerMessage answer) noexcept {
   const int status = answer.status;
   const std::size_t bytes = answer.body.size();
   {
@@ -72,7 +89,33 @@ bool Request::respond(Response response) {
     responder_.send(std::move(answer));
   }
   log_access(status, bytes);
-  return true;
+}
+
+// A change that was acknowledged has left its trace, whatever happens to this process afterwards.
+void Request::deliver_when_recorded(const AuditEvent& event, AnswerMessage answer) noexcept {
+  struct Waiting {
+    std::shared_ptr<Request> request;
+    AnswerMessage answer;
+  };
+  std::shared_ptr<Waiting> waiting;
+  try {
+    waiting = std::make_shared<Waiting>();
+    waiting->request = shared_from_this();
+    waiting->answer = std::move(answer);
+    pipeline_->hooks().audit(event, [waiting] { waiting->request->deliver(std::move(waiting->answer)); });
+  } catch (...) {
+    pipeline_->hooks().problem("a change could not be recorded", request_id());
+    const bool moved = waiting != nullptr && waiting->request != nullptr;
+    deliver(std::move(moved ? waiting->answer : answer));
+  }
+}
+
+void Request::record(const AuditEvent& event, std::function<void()> written) noexcept {
+  try {
+    pipeline_->hooks().audit(event, std::move(written));
+  } catch (...) {
+    pipeline_->hooks().problem("a refusal could not be recorded", request_id());
+  }
 }
 
 void Request::log_access(int status, std::size_t bytes) noexcept {

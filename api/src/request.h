@@ -11,6 +11,7 @@
 #include <nexus/api/hooks.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -61,7 +62,8 @@ class Request final : public Exchange, public Deadlines::Entry, public std::enab
   bool is_over_tls = false;  // says a trusted proxy
   std::shared_ptr<const Principal> caller;
   std::shared_ptr<const RouteEntry> route;
-  bool resumed = false;  // left its I/O thread to find out who is calling
+  bool resumed = false;             // left its I/O thread to find out who is calling
+  std::shared_ptr<void> auth_slot;  // of Pipeline::enter_auth; given back when the request goes
   AnswerContext answer_context() const noexcept;
   std::uint32_t rate_limit = 0;
   std::uint32_t rate_remaining = 0;
@@ -69,6 +71,9 @@ class Request final : public Exchange, public Deadlines::Entry, public std::enab
 
  private:
   AnswerMessage written(const Response& response) noexcept;
+  void deliver(AnswerMessage answer) noexcept;
+  void deliver_when_recorded(const AuditEvent& event, AnswerMessage answer) noexcept;
+  void record(const AuditEvent& event, std::function<void()> written) noexcept;
   void log_access(int status, std::size_t bytes) noexcept;
 
   std::shared_ptr<Pipeline> pipeline_;

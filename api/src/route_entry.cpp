@@ -35,6 +35,10 @@ bool is_same_place(const RouteEntry& one, const RouteEntry& other) noexcept {
                     });
 }
 
+bool needs_session(const RouteSpec& spec) noexcept {
+  return spec.needs_session || (spec.permission.empty() && !spec.is_public && spec.method != "GET");
+}
+
 Result<std::vector<PatternSegment>> parse_pattern(std::string_view pattern) {
   const auto refused = [&](const char* why) {
     return Error(Status::invalid, "pattern \"" + std::string(pattern) + "\": " + why);

@@ -9,7 +9,8 @@ namespace {
 class EdgeServer final : public Server {
  public:
   EdgeServer(std::shared_ptr<Pipeline> pipeline, const ServerOptions& options)
-      : pipeline_(std::move(pipeline)), registry_(pipeline_->router(), options.title, options.version) {}
+      : pipeline_(std::move(pipeline)),
+        registry_(pipeline_->router(), pipeline_->texts(), options.title, options.version) {}
 
   // The engine first: then nothing arrives any more. Requests that are still being handled keep the pipeline.
   ~EdgeServer() override {

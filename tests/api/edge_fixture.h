@@ -53,8 +53,39 @@ class Host final : public Hooks {
       done(answer);
     }
   }
-  bool allowed(const Principal& principal, std::string_view permission) noexcept override {
-    return principal.role == "admin" || permission == "servers.view";
+  Access access_to(const Principal& who, std::string_view permission) noexcept override {
+    if (who.role != "admin" && permission != "servers.view") return Access::not_held;
+    const auto given = std::find(who.scopes.begin(), who.scopes.end(), permission) != who.scopes.end();
+    return !who.is_scoped || given ? Access::granted : Access::out_of_scope;
+  }
+  // "owner operation method path status code address user-id given-name target"
+  void audit(const AuditEvent& event, std::function<void()> written) override {
+    if (audit_throws) throw std::runtime_error("no memory");
+    {
+      const std::lock_guard lock(mutex_);
+      std::string line;
+      for (const auto part : {event.owner, event.operation, event.method, event.path}) line.append(part).append(" ");
+      line += std::to_string(event.status) + " " + std::to_string(event.app_code) + " ";
+      line.append(event.remote_address).append(" ");
+      line += std::to_string(event.principal == nullptr ? 0 : event.principal->user_id);
+      line += " " + event.response->audit_user + " " + event.response->audit_target;
+      audits.push_back(std::move(line));
+      wake_.notify_all();
+      if (holds_audit) {
+        held_audits.push_back(std::move(written));
+        return;
+      }
+    }
+    written();
+  }
+  // Waits for as many entries, and gives a moment to one too many.
+  std::vector<std::string> wait_for_audits(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::seconds(10), [&] { return audits.size() >= count; });
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    lock.lock();
+    return audits;
   }
   std::string translate(std::string_view locale, std::string_view key, std::span<const TextArg> args) override {
     if (key == "servers.created") return locale == "en" ? "Server added" : "服务器添加成功";
@@ -103,6 +134,10 @@ class Host final : public Hooks {
   bool pool_is_full = false;
   std::size_t longest_token = 0;  // that anybody was asked about
   std::function<void()> held_authentication;
+  bool holds_audit = false;  // entries are not written yet: what waits for them is in held_audits
+  bool audit_throws = false;
+  std::vector<std::function<void()>> held_audits;
+  std::vector<std::string> audits;
   std::vector<std::string> accesses;
   std::vector<std::string> problems;
 
@@ -200,7 +235,7 @@ inline std::string header_of(const AnswerMessage& answer, const std::string& nam
 struct Edge {
   explicit Edge(const RateLimits& limits = {0, 0}, const std::vector<std::string>& proxies = {})
       : pipeline(std::make_shared<Pipeline>(host, TrustedProxies::parse(proxies).value(), limits)),
-        registry(pipeline->router(), "Test", "1") {}
+        registry(pipeline->router(), pipeline->texts(), "Test", "1") {}
   ~Edge() { pipeline->stop(); }
 
   std::shared_ptr<Client> send(Sent sent) {

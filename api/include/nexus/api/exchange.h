@@ -25,6 +25,9 @@ struct Principal {
   std::string token_id;
   std::string locale;
   std::int64_t authenticated_us = 0;
+  std::int64_t elevated_until_us = 0;  // dangerous actions are open until then; 0: closed
+  bool is_scoped = false;              // an API token: holds a permission only where `scopes` names it too
+  std::vector<std::string> scopes;     // names of permissions, or "*"
 };
 
 // What a handler answers; the edge writes the envelope around it (see nx_response in nexus/http.h for the meaning).
@@ -41,6 +44,10 @@ struct Response {
   std::string body;
   std::string field;  // of a validation error: becomes "errors": [{"field", "rule", "message": <details>}]
   std::string rule;
+  // For the audit trail, not for the client (see nx_response).
+  std::string audit_target;
+  std::string audit_details;
+  std::string audit_user;
 
   static Response from(const Error& error);
 };

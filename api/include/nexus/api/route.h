@@ -26,8 +26,11 @@ struct RouteSpec {
   std::string permission;
   std::string openapi_json;
   RateClass rate_class = RateClass::general;
-  bool is_public = false;  // needs no token
-  bool is_inline = false;  // runs on the I/O thread
+  bool is_public = false;      // needs no token
+  bool is_inline = false;      // runs on the I/O thread
+  bool needs_step_up = false;  // dangerous: 40302 without a recent authentication
+  bool needs_session = false;  // not for API tokens
+  bool is_audited = false;     // stands in the audit trail although it only reads, because it takes something away
   std::uint32_t max_body = 0;
   std::chrono::milliseconds timeout{30'000};
   // Must see to it that the exchange is answered; past the timeout the edge answers 504 by itself.
