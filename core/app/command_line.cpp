@@ -1,8 +1,12 @@
 #include "core/app/command_line.h"
 
+#include "core/app/audit_commands.h"
+#include "core/app/command_lookup.h"
 #include "core/app/commands.h"
 #include "core/app/exit_code.h"
+#include "core/app/option_order.h"
 #include "core/app/panel.h"
+#include "core/app/plugin_commands.h"
 #include "core/config/suggestion.h"
 
 #include <Poco/AutoPtr.h>
@@ -33,6 +37,11 @@ Commands:
   config check        check the configuration and every plugin's section, start nothing
   plugin list         show the plugins with version, state or why they were refused, routes and dependencies
   plugin probe FILE   open one plugin in this process and print what it says of itself, as JSON
+  plugin commands     list the commands that plugins add
+  NAME... [ARGS]      run a command of a plugin on the panel's database, beside a running panel or without one; behind
+                      "--" every word is the command's own
+  audit verify        walk the audit trail and name the first entry that was changed or removed; also beside a running panel
+  audit export [csv|jsonl]  write the whole audit trail to standard output
 
 Options:
   --config FILE       YAML configuration
@@ -45,8 +54,9 @@ Options:
 A setting may also stand in the environment: http.listen is NEXUS_HTTP_LISTEN. The command line wins over the
 environment, the environment over the file.
 
-Exit status: 0 done, 1 a plugin was refused, 64 wrong command line, 69 database or address not available, 70 something did
-not end in time, 73 data folder, log or key cannot be used, 75 another panel uses the data folder, 78 wrong configuration.
+Exit status: 0 done, 1 a plugin was refused, its command failed or the audit trail is broken, 64 wrong command line, 69
+database or address not available, 70 something did not end in time, 73 data folder, log or key cannot be used, 75
+another panel uses the data folder, 78 wrong configuration.
 )";
 
 class PanelApplication : public Poco::Util::ServerApplication {
@@ -104,9 +114,17 @@ class PanelApplication : public Poco::Util::ServerApplication {
     if (words == Words{"serve"}) return serve(sources_);
     if (words == Words{"config", "check"}) return check_config(sources_);
     if (words == Words{"plugin", "list"}) return list_plugins(sources_);
-    static const std::array<std::string, 4> kCommands{"serve", "config check", "plugin list", "plugin probe"};
-    std::string command;
-    for (const auto& word : words) command += (command.empty() ? "" : " ") + word;
+    if (words == Words{"plugin", "commands"}) return list_commands(sources_);
+    if (words == Words{"help"}) return print(kHelp);
+    if (words == Words{"audit", "verify"}) return verify_audit(sources_);
+    if (words == Words{"audit", "export"}) return export_audit(sources_, "jsonl");
+    if (words == Words{"audit", "export", "csv"} || words == Words{"audit", "export", "jsonl"}) {
+      return export_audit(sources_, words.back());
+    }
+    static const std::array<std::string, 7> kCommands{"serve",           "config check", "plugin list", "plugin probe",
+                                                      "plugin commands", "audit verify", "audit export"};
+    if (!words.empty() && !is_host_word(words.front())) return run_plugin_command(sources_, words, kCommands);
+    const auto command = joined_words(words);
     std::cerr << "nexuspanel: " << (command.empty() ? "a command is missing" : "unknown command \"" + command + '"')
               << suggestion(command, kCommands) << " (nexuspanel --help says more)\n";
     return kExitUsage;
@@ -144,7 +162,9 @@ int run_command_line(int argc, char** argv) {
   crash_signals.restore();
   try {
     // Not run(argc, argv), which makes a daemon before it has looked at the options and hides what is wrong with them.
-    application->init(argc, argv);
+    auto arguments = options_first(words);
+    arguments.insert(arguments.begin(), argv[0]);
+    application->init(arguments);
   } catch (const Poco::Exception& error) {
     std::cerr << "nexuspanel: " << error.displayText() << " (nexuspanel --help says more)\n";
     return kExitUsage;

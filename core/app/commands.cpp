@@ -1,33 +1,19 @@
 #include "core/app/commands.h"
 
+#include "core/app/console.h"
 #include "core/app/inspection.h"
 #include "core/app/panel.h"
 #include "core/app/process_setup.h"
 #include "core/app/signal_watch.h"
 #include "core/loader/prober.h"
-#include "core/log/log_line.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <iostream>
-#include <sstream>
 
 namespace nexus::core {
 namespace {
-
-int complain(ExitCode code, const std::string& reasons) {
-  std::istringstream lines(reasons);
-  for (std::string line; std::getline(lines, line);) std::cerr << "nexuspanel: " << escape_control(line) << '\n';
-  std::cerr.flush();
-  return code;
-}
-
-// Ends without destructors: some plugin's code still runs and would meet what they took away.
-[[noreturn]] void leave_at_once() {
-  std::cout.flush();
-  _exit(kExitForced);
-}
 
 int run_until_told(Panel& panel, SignalWatch& signals) {
   if (auto failed = panel.start()) {

@@ -1,6 +1,7 @@
 // What the program does for each command of its command line. All return an exit status (exit_code.h).
 #pragma once
 
+#include "core/app/exit_code.h"
 #include "core/config/configuration.h"
 
 #include <string>

@@ -48,6 +48,8 @@ std::string holder_of(int lock) {
 
 }  // namespace
 
+Result<void> DataFolder::make(const std::string& path) { return make_private(path); }
+
 Result<DataFolder> DataFolder::open(const std::string& path) {
   NEXUS_TRY(make_private(path));
   const auto file = path + "/lock";

@@ -14,6 +14,8 @@ class DataFolder {
   // Makes the folder (0700) where it is missing. Status::denied: it belongs to somebody else or others may enter it;
   // Status::busy: another panel holds the lock; the reason names its process.
   static Result<DataFolder> open(const std::string& path);
+  // The first half of it, for what works beside a running panel: makes the folder, and takes no lock.
+  static Result<void> make(const std::string& path);
   DataFolder(DataFolder&& other) noexcept : lock_(std::exchange(other.lock_, -1)) {}
   DataFolder& operator=(DataFolder&&) = delete;
   ~DataFolder();

@@ -5,7 +5,7 @@ namespace nexus::core {
 
 enum ExitCode : int {
   kExitOk = 0,
-  kExitRefused = 1,        // plugin list, plugin probe: at least one plugin was refused
+  kExitRefused = 1,        // a plugin was refused, a command of a plugin failed, or the audit trail is broken
   kExitUsage = 64,         // the command line is wrong
   kExitUnavailable = 69,   // the database or the address to listen on cannot be had
   kExitForced = 70,        // it stopped, but something did not end in time and was cut off

@@ -3,6 +3,7 @@
 #include "core/app/host_openapi.h"
 #include "core/app/plugin_json.h"
 #include "core/loader/loader.h"
+#include "core/runtime/permissions.h"
 
 #include <nexus/api/server.h>
 #include <nexus/storage/database.h>
@@ -19,8 +20,6 @@ using Answer = std::function<Response(const api::Exchange&)>;
 
 // A readiness probe wants an answer soon more than a patient one.
 constexpr std::chrono::seconds kPingDeadline{2};
-// Nobody holds it by name; an administrator holds every permission.
-constexpr const char* kPluginsPermission = "host.plugins";
 
 Response success(std::string data_json) {
   Response out;
@@ -53,7 +52,7 @@ Response system_info(const HostRouteParts& parts) {
 Response one_plugin(const HostRouteParts& parts, const api::Exchange& exchange) {
   const auto id = exchange.path_param("id").value_or("");
   for (const auto& plugin : parts.loader.status()) {
-    if (plugin.id == id) return success(plugin_json(plugin));
+    if (plugin.id == id) return success(plugin_json(plugin, exchange.locale()));
   }
   return Response::from(Error(Status::not_found));
 }
@@ -104,8 +103,9 @@ Result<void> add_host_routes(const HostRouteParts& p) {
   routes.push_back(probe(route("/readyz", openapi::kReady, [p](auto&) { return readiness(p); }), false));
   routes.push_back(open_to_all(route("/api/v1/openapi.json", openapi::kDocument, [p](auto&) { return document(p); })));
   routes.push_back(route("/api/v1/system/info", openapi::kSystemInfo, [p](auto&) { return system_info(p); }));
-  routes.push_back(for_admins(route("/api/v1/plugins", openapi::kPlugins,
-                                    [p](auto&) { return success(plugin_list_json(p.loader.status())); })));
+  routes.push_back(for_admins(route("/api/v1/plugins", openapi::kPlugins, [p](auto& exchange) {
+    return success(plugin_list_json(p.loader.status(), exchange.locale()));
+  })));
   routes.push_back(for_admins(
       route("/api/v1/plugins/:id", openapi::kPlugin, [p](auto& exchange) { return one_plugin(p, exchange); })));
   for (auto& spec : routes) NEXUS_TRY(p.server.add_route(std::move(spec)));

@@ -1,5 +1,6 @@
 #include "core/app/inspection.h"
 
+#include "core/app/console.h"
 #include "core/app/panel.h"
 #include "core/runtime/runtime.h"
 
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <sstream>
 #include <system_error>
 
 namespace nexus::core {
@@ -59,7 +59,7 @@ void add_missing(const Settings& settings, const std::vector<PluginStatus>& plug
 
 }  // namespace
 
-Result<Inspection> inspect_plugins(const Settings& settings) {
+Result<void> look_at_plugins(const Settings& settings, const std::function<void(Loader&)>& look) {
   NEXUS_ASSIGN(const auto folder, TemporaryFolder::make());
   NEXUS_ASSIGN(const auto logger, Logger::open(NX_LOG_ERROR + 1, {}));
   storage::DatabaseOptions options;
@@ -71,17 +71,24 @@ Result<Inspection> inspect_plugins(const Settings& settings) {
   runtime_options.data_dir = folder.path();
   runtime_options.workers = 1;
   NEXUS_ASSIGN(const auto runtime, Runtime::create(runtime_options, *logger, *database));
-  Inspection out;
   {
     Loader loader(loader_options(settings), *runtime, *database, *logger);
     loader.prepare();
+    look(loader);
+  }
+  runtime->shutdown();
+  return {};
+}
+
+Result<Inspection> inspect_plugins(const Settings& settings) {
+  Inspection out;
+  NEXUS_TRY(look_at_plugins(settings, [&](Loader& loader) {
     Problems problems;
     loader.configure(settings.sections, problems);
     out.plugins = loader.status();
     add_missing(settings, out.plugins, problems);
     out.problems = problems.text();
-  }
-  runtime->shutdown();
+  }));
   return out;
 }
 
@@ -91,20 +98,13 @@ std::string plugin_table(const std::vector<PluginStatus>& plugins) {
     rows.push_back({plugin.id, plugin.version.empty() ? "-" : plugin.version, std::string(to_string(plugin.state)),
                     std::to_string(plugin.routes.size()), joined(plugin.dependencies)});
   }
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  const auto lines = text_table(rows);
+  std::string out;
+  for (std::size_t line = 0; line < lines.size(); ++line) {
+    out += lines[line] + '\n';
+    if (line > 0 && !plugins[line - 1].reason.empty()) out += "    " + plugins[line - 1].reason + '\n';
   }
-  std::ostringstream out;
-  for (std::size_t line = 0; line < rows.size(); ++line) {
-    std::string text;
-    for (std::size_t i = 0; i < rows[line].size(); ++i) {
-      text += rows[line][i] + std::string(widths[i] - rows[line][i].size() + 2, ' ');
-    }
-    out << text.substr(0, text.find_last_not_of(' ') + 1) << '\n';
-    if (line > 0 && !plugins[line - 1].reason.empty()) out << "    " << plugins[line - 1].reason << '\n';
-  }
-  return out.str();
+  return out;
 }
 
 }  // namespace nexus::core

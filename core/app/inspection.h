@@ -6,6 +6,7 @@
 
 #include <nexus/cpp/result.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,11 @@ struct Inspection {
   std::string problems;  // of the plugins' sections and of plugins.enabled, one in each line
 };
 
-// Registers the plugins against an empty database in a temporary folder, which is removed again.
+// Registers the plugins against an empty database in a temporary folder, which is removed again; `look` sees them
+// meanwhile.
+Result<void> look_at_plugins(const Settings& settings, const std::function<void(Loader&)>& look);
+
+// The same, and checks the configuration.
 Result<Inspection> inspect_plugins(const Settings& settings);
 
 // A table for people.

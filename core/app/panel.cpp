@@ -3,6 +3,7 @@
 #include "core/app/host_routes.h"
 #include "core/app/process_setup.h"
 #include "core/app/signal_watch.h"
+#include "core/audit/routes.h"
 #include "core/loader/loader.h"
 #include "core/runtime/runtime.h"
 
@@ -88,6 +89,21 @@ LoaderOptions loader_options(const Settings& settings) {
   return options;
 }
 
+RuntimeOptions runtime_options(const Settings& settings) {
+  RuntimeOptions options;
+  options.version = kVersion;
+  options.data_dir = settings.data_dir;
+  options.workers = worker_count();
+  return options;
+}
+
+storage::DatabaseOptions database_options(const Settings& settings) {
+  storage::DatabaseOptions options;
+  options.url = settings.storage_url.empty() ? sqlite_url(settings.data_dir + "/nexuspanel.db") : settings.storage_url;
+  options.readers = worker_count();
+  return options;
+}
+
 Panel::Panel(ConfigSources sources, Settings settings) : sources_(std::move(sources)), settings_(std::move(settings)) {}
 
 Panel::~Panel() = default;
@@ -116,20 +132,13 @@ std::optional<Failure> Panel::start() {
 }
 
 std::optional<Failure> Panel::open_storage() {
-  storage::DatabaseOptions options;
-  options.url =
-      settings_.storage_url.empty() ? sqlite_url(settings_.data_dir + "/nexuspanel.db") : settings_.storage_url;
-  options.readers = worker_count();
-  auto database = storage::Database::open(options);
+  auto database = storage::Database::open(database_options(settings_));
   if (!database) return failure(kExitUnavailable, database.error());
   database_ = std::move(database).value();
-  RuntimeOptions runtime_options;
-  runtime_options.version = kVersion;
-  runtime_options.data_dir = settings_.data_dir;
-  runtime_options.workers = worker_count();
-  auto runtime = Runtime::create(runtime_options, *logger_, *database_);
+  auto runtime = Runtime::create(runtime_options(settings_), *logger_, *database_);
   if (!runtime) return failure(kExitCannotCreate, runtime.error());
   runtime_ = std::move(runtime).value();
+  runtime_->set_audit_retention(settings_.audit_retention_days);
   return std::nullopt;
 }
 
@@ -152,6 +161,7 @@ std::optional<Failure> Panel::open_edge() {
   }
   const auto added = add_host_routes({*server_, *database_, *loader_, kVersion, started_});
   if (!added) return failure(kExitForced, added.error());
+  if (const auto audit = audit::add_routes(*server_, *database_); !audit) return failure(kExitForced, audit.error());
   return std::nullopt;
 }
 
@@ -189,6 +199,9 @@ void Panel::reload() {
 void Panel::take_changes(const Settings& fresh) {
   logger_->set_level(fresh.log_level);
   server_->set_rate_limits(rate_limits(fresh));
+  if (fresh.audit_retention_days != settings_.audit_retention_days) {
+    runtime_->set_audit_retention(fresh.audit_retention_days);
+  }
   for (const auto& key : changed_for_later(settings_, fresh)) {
     const std::array fields{field("key", key)};
     logger_->write(NX_LOG_WARNING, "host", "a changed setting takes effect at the next start", fields);
@@ -196,6 +209,7 @@ void Panel::take_changes(const Settings& fresh) {
   settings_.log_level = fresh.log_level;
   settings_.general_per_minute = fresh.general_per_minute;
   settings_.auth_per_minute = fresh.auth_per_minute;
+  settings_.audit_retention_days = fresh.audit_retention_days;
   logger_->write(NX_LOG_INFO, "host", "configuration read again");
 }
 

@@ -17,7 +17,8 @@ class Server;
 }
 namespace nexus::storage {
 class Database;
-}
+struct DatabaseOptions;
+}  // namespace nexus::storage
 
 namespace nexus::core {
 
@@ -69,9 +70,12 @@ class Panel {
   std::unique_ptr<Loader> loader_;
 };
 
-// The loader's options from the settings.
+// The options of its parts from the settings.
 struct LoaderOptions;
+struct RuntimeOptions;
 LoaderOptions loader_options(const Settings& settings);
+RuntimeOptions runtime_options(const Settings& settings);
+storage::DatabaseOptions database_options(const Settings& settings);
 
 extern const char* const kVersion;
 

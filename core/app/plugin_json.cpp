@@ -7,13 +7,26 @@ namespace {
 
 using nlohmann::json;
 
-std::string print(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string print_json(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 json summary(const PluginStatus& plugin) {
   return {{"id", plugin.id}, {"version", plugin.version}, {"state", to_string(plugin.state)}};
 }
 
-json detail(const PluginStatus& plugin) {
+json route_json(const PluginRoute& route) {
+  return {{"method", route.method},
+          {"path", route.pattern},
+          {"permission", route.permission.empty() ? json(nullptr) : json(route.permission)},
+          {"public", route.is_public},
+          {"step_up", route.needs_step_up},
+          {"session_only", route.needs_session}};
+}
+
+json command_json(const Command& command, std::string_view locale) {
+  return {{"name", command.name}, {"arguments", command.arguments}, {"summary", command.summary(locale)}};
+}
+
+json detail(const PluginStatus& plugin, std::string_view locale) {
   auto out = summary(plugin);
   out["last_error"] = plugin.reason.empty() ? json(nullptr) : json(plugin.reason);
   out["dependencies"] = json::array();
@@ -27,12 +40,9 @@ json detail(const PluginStatus& plugin) {
   out["permissions"] = plugin.permissions;
   out["topics"] = plugin.topics;
   out["routes"] = json::array();
-  for (const auto& route : plugin.routes) {
-    out["routes"].push_back({{"method", route.method},
-                             {"path", route.pattern},
-                             {"permission", route.permission.empty() ? json(nullptr) : json(route.permission)},
-                             {"public", route.is_public}});
-  }
+  for (const auto& route : plugin.routes) out["routes"].push_back(route_json(route));
+  out["commands"] = json::array();
+  for (const auto& command : plugin.commands) out["commands"].push_back(command_json(command, locale));
   return out;
 }
 
@@ -41,16 +51,18 @@ json detail(const PluginStatus& plugin) {
 std::string plugin_summaries_json(const std::vector<PluginStatus>& plugins) {
   auto out = json::array();
   for (const auto& plugin : plugins) out.push_back(summary(plugin));
-  return print(out);
+  return print_json(out);
 }
 
-std::string plugin_list_json(const std::vector<PluginStatus>& plugins) {
+std::string plugin_list_json(const std::vector<PluginStatus>& plugins, std::string_view locale) {
   auto out = json::array();
-  for (const auto& plugin : plugins) out.push_back(detail(plugin));
-  return print({{"plugins", std::move(out)}});
+  for (const auto& plugin : plugins) out.push_back(detail(plugin, locale));
+  return print_json({{"plugins", std::move(out)}});
 }
 
-std::string plugin_json(const PluginStatus& plugin) { return print(detail(plugin)); }
+std::string plugin_json(const PluginStatus& plugin, std::string_view locale) {
+  return print_json(detail(plugin, locale));
+}
 
 std::vector<std::string> not_running(const std::vector<PluginStatus>& plugins) {
   std::vector<std::string> out;

@@ -147,6 +147,8 @@ using Apply = std::function<void(Reader&, Settings&, const std::string& key, con
 // Every key of the host and how it is read.
 const std::map<std::string, Apply>& readers() {
   static const std::map<std::string, Apply> kReaders{
+      {"audit.retention_days",
+       [](Reader& r, Settings& s, const std::string& k, const Node& n) { r.count(k, n, s.audit_retention_days); }},
       {"data_dir", [](Reader& r, Settings& s, const std::string& k, const Node& n) { r.text(k, n, s.data_dir); }},
       {"http.listen", [](Reader& r, Settings&, const std::string& k, const Node& n) { r.listen(k, n); }},
       {"http.trusted_proxies", [](Reader& r, Settings&, const std::string& k, const Node& n) { r.proxies(k, n); }},

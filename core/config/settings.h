@@ -33,6 +33,7 @@ struct Settings {
   std::uint32_t general_per_minute = 100;
   std::uint32_t auth_per_minute = 10;
   std::uint32_t websockets_per_user = 5;
+  std::uint32_t audit_retention_days = 365;  // 0: for ever
   // What no key of the host is: sections of plugins, checked when the plugins' schemas are known.
   std::vector<Node::Member> sections;
 };

@@ -86,6 +86,7 @@ void Loader::fail(Plugin& plugin, const std::string& reason) {
     plugin.status.state = PluginState::failed;
     plugin.status.reason = reason;
     plugin.status.routes.clear();
+    plugin.status.commands.clear();
   }
   const std::array fields{field("plugin", plugin.status.id), field("after", step), field("reason", reason)};
   logger_.write(NX_LOG_ERROR, "host", "plugin failed", fields);
@@ -198,10 +199,12 @@ void Loader::register_created() {
     const auto& declared = plugin->life->declarations();
     const std::scoped_lock lock(mutex_);
     for (const auto& route : declared.routes) {
-      plugin->status.routes.push_back({route.method, route.pattern, route.permission, route.is_public});
+      plugin->status.routes.push_back(
+          {route.method, route.pattern, route.permission, route.is_public, route.needs_step_up, route.needs_session});
     }
     plugin->status.permissions = declared.permissions;
     plugin->status.topics = declared.topics;
+    plugin->status.commands = declared.commands;
   }
 }
 
@@ -318,6 +321,29 @@ void Loader::start() {
     }
     enter(*plugin, PluginState::running);
   }
+}
+
+std::vector<std::string> Loader::needed_for(const std::string& id) const {
+  const auto all = candidates(true);
+  std::vector<std::string> out{id};
+  const auto add = [&](const std::string& other) {
+    if (std::ranges::find(out, other) == out.end()) out.push_back(other);
+  };
+  for (std::size_t next = 0; next < out.size(); ++next) {
+    const auto found = std::ranges::find(all, out[next], &Candidate::id);
+    if (found == all.end()) continue;  // an optional dependency that is not there
+    for (const auto& dependency : found->dependencies) add(dependency.id);
+    for (const auto& provider : found->prefers) add(provider);
+  }
+  std::erase_if(out, [&](const auto& other) { return std::ranges::find(all, other, &Candidate::id) == all.end(); });
+  return out;
+}
+
+CommandOutcome Loader::run_command(const std::string& id, const CommandLine& line) {
+  const auto* plugin = find(id);
+  if (plugin != nullptr && plugin->is_at(PluginState::running)) return plugin->life->run_command(line);
+  const auto reason = plugin == nullptr ? "it is not installed" : plugin->status.reason;
+  return {Status::unavailable, "the plugin " + id + " does not run" + (reason.empty() ? "" : ": " + reason), {}};
 }
 
 bool Loader::stop_one(Plugin& plugin, std::chrono::steady_clock::time_point deadline) {

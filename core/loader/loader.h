@@ -6,6 +6,7 @@
 #include "core/config/node.h"
 #include "core/loader/plugin_entry.h"
 #include "core/log/logger.h"
+#include "core/runtime/command.h"
 
 #include <nexus/cpp/result.h>
 
@@ -46,6 +47,8 @@ std::string_view to_string(PluginState state) noexcept;
 struct PluginRoute {
   std::string method, pattern, permission;
   bool is_public = false;
+  bool needs_step_up = false;
+  bool needs_session = false;
 };
 
 struct PluginStatus {
@@ -59,6 +62,7 @@ struct PluginStatus {
   std::vector<PluginRoute> routes;
   std::vector<std::string> permissions;
   std::vector<std::string> topics;
+  std::vector<Command> commands;
 };
 
 struct LoaderOptions {
@@ -84,6 +88,11 @@ class Loader {
   void configure(const std::vector<Node::Member>& sections, Problems& problems);
   // Migrates and starts, in order.
   void start();
+  // After prepare: `id` and every plugin that it needs or wants, directly or not, as a dependency or because it offers
+  // a service that is bound.
+  std::vector<std::string> needed_for(const std::string& id) const;
+  // Runs a command of a plugin that was started; see PluginHost.
+  CommandOutcome run_command(const std::string& id, const CommandLine& line);
   // Hands changed sections to running plugins; nothing is changed where one of them is wrong.
   void reconfigure(const std::vector<Node::Member>& sections, Problems& problems);
   // In reverse order. False where the code of a plugin still runs at the deadline: it is named in the log, and the

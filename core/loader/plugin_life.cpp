@@ -80,6 +80,8 @@ Result<void> PluginLife::change_config(std::string section_json) {
   return host_->change_config(std::move(section_json));
 }
 
+CommandOutcome PluginLife::run_command(const CommandLine& line) { return host_->run_command(line); }
+
 void PluginLife::quiesce() noexcept { host_->quiesce(); }
 
 bool PluginLife::drain(std::chrono::steady_clock::time_point deadline) { return host_->drain(deadline); }

@@ -3,6 +3,7 @@
 
 #include "core/loader/plugin_entry.h"
 #include "core/loader/plugin_module.h"
+#include "core/runtime/command.h"
 
 #include <nexus/cpp/result.h>
 
@@ -39,6 +40,7 @@ class PluginLife {
   Result<void> migrate(storage::Migrator& migrator);
   Result<void> start();
   Result<void> change_config(std::string section_json);
+  CommandOutcome run_command(const CommandLine& line);
 
   void quiesce() noexcept;
   // False where a callback has not returned by then; the plugin then stays mapped and must not be stopped.

@@ -10,11 +10,11 @@ using nexus::core::Phase;
 namespace {
 
 constexpr nx_str kEmpty{"", 0};
-constexpr nx_principal kNobody{sizeof(nx_principal), 0, 0, kEmpty, kEmpty, kEmpty, kEmpty, kEmpty, 0};
+constexpr nx_principal kNobody{sizeof(nx_principal), 0, 0, kEmpty, kEmpty, kEmpty, kEmpty, kEmpty, 0, 0, nullptr, 0, 0};
 
 }  // namespace
 
-nx_call::nx_call(Owner& owner, Phase phase, const std::shared_ptr<nexus::api::Exchange>& exchange) noexcept
+nx_call::nx_call(Owner& owner, Phase phase, const std::shared_ptr<nexus::api::Exchange>& exchange)
     : owner_(&owner),
       phase_(phase),
       request_id_(exchange->request_id()),
@@ -57,12 +57,19 @@ nx_call::~nx_call() {
   if (transaction) transaction->rollback();
 }
 
-void nx_call::fill_principal(const nexus::api::Principal& who) noexcept {
-  principal_ = {sizeof(nx_principal), 0,
-                who.user_id,          to_abi(who.user_name),
-                to_abi(who.role),     to_abi(who.session_id),
-                to_abi(who.token_id), to_abi(who.locale),
-                who.authenticated_us};
+void nx_call::fill_principal(const nexus::api::Principal& who) {
+  for (const auto& scope : who.scopes) scopes_.push_back(to_abi(scope));
+  principal_.flags = who.is_scoped ? NX_PRINCIPAL_SCOPED : 0;
+  principal_.user_id = who.user_id;
+  principal_.user_name = to_abi(who.user_name);
+  principal_.role = to_abi(who.role);
+  principal_.session_id = to_abi(who.session_id);
+  principal_.token_id = to_abi(who.token_id);
+  principal_.locale = to_abi(who.locale);
+  principal_.authenticated_us = who.authenticated_us;
+  principal_.elevated_until_us = who.elevated_until_us;
+  principal_.scopes = scopes_.data();
+  principal_.scope_count = static_cast<std::uint32_t>(scopes_.size());
 }
 
 bool nx_call::cancelled() const noexcept {

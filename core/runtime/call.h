@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nexus::core {
 
@@ -69,8 +70,7 @@ struct nx_call {
   using Deadline = nexus::core::Deadline;
 
   // Of a request; `exchange` outlives the call.
-  nx_call(nexus::core::Owner& owner, nexus::core::Phase phase,
-          const std::shared_ptr<nexus::api::Exchange>& exchange) noexcept;
+  nx_call(nexus::core::Owner& owner, nexus::core::Phase phase, const std::shared_ptr<nexus::api::Exchange>& exchange);
   // Of anything else.
   nx_call(nexus::core::Owner& owner, nexus::core::Phase phase, std::shared_ptr<const nexus::core::Origin> origin);
   // Without a client or a principal; `request_id` is borrowed.
@@ -113,12 +113,13 @@ struct nx_call {
  private:
   static constexpr std::size_t kErrorBytes = 4096;  // of a reason; the rest would only fill the log
 
-  void fill_principal(const nexus::api::Principal& who) noexcept;
+  void fill_principal(const nexus::api::Principal& who);
 
   nexus::core::Owner* owner_;
   nexus::core::Phase phase_;
   std::string_view request_id_, trace_parent_, locale_, remote_address_, caller_plugin_;
   nx_principal principal_;
+  std::vector<nx_str> scopes_;  // what principal_ points to
   Deadline deadline_;
   const std::shared_ptr<nexus::api::Exchange>* exchange_ = nullptr;
   std::int32_t storage_fault_ = 0;

@@ -72,6 +72,9 @@ api::Response to_response(const nx_response& in, std::int32_t fault) {
   out.body = view(in.body);
   out.field = view(in.field);
   out.rule = view(in.rule);
+  out.audit_target = view(in.audit_target);
+  out.audit_details = view(in.audit_details);
+  out.audit_user = view(in.audit_user);
   return out;
 }
 

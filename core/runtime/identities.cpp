@@ -22,6 +22,10 @@ std::shared_ptr<const api::Principal> to_principal(const nx_principal& in) {
   out->token_id = view(in.token_id);
   out->locale = view(in.locale);
   out->authenticated_us = in.authenticated_us;
+  out->elevated_until_us = in.elevated_until_us;
+  out->is_scoped = (in.flags & NX_PRINCIPAL_SCOPED) != 0;
+  for (std::uint32_t i = 0; in.scopes != nullptr && i < in.scope_count; ++i)
+    out->scopes.emplace_back(view(in.scopes[i]));
   return out;
 }
 
@@ -176,6 +180,8 @@ void Identities::end(const std::shared_ptr<Request>& request, api::Authenticatio
 nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int32_t app_code,
                                const nx_identity* identity) {
   if (app_code == 0 && (identity == nullptr || identity->principal == nullptr)) return NX_E_INVALID;
+  // A flag narrows what the caller may do, so one that this host does not know must not be ignored.
+  if (app_code == 0 && (identity->principal->flags & ~NX_PRINCIPAL_SCOPED) != 0) return NX_E_UNSUPPORTED;
   const auto known = app_code == 0 || app_code == code::kTokenExpired || app_code == code::kTokenInvalid ||
                      app_code == code::kUnavailable;
   if (!known) return NX_E_INVALID;
@@ -186,7 +192,8 @@ nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int
   api::Authentication answer{nullptr, app_code};
   if (app_code == 0) {
     const auto copy = copy_struct(identity);
-    answer.principal = to_principal(copy_struct(copy.principal));
+    const auto who = copy_struct(copy.principal);
+    answer.principal = to_principal(who);
     if (copy.valid_until_us > wall_clock_us()) {
       memory_.store(request->token, answer.principal, copy.valid_until_us, request->epoch);
     }
@@ -195,8 +202,8 @@ nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int
   return NX_OK;
 }
 
-nx_status Identities::invalidate(const Owner& provider, std::uint32_t kind, std::string_view id) {
-  if (!is_provider(provider)) return NX_E_DENIED;
+nx_status Identities::invalidate(const Owner& caller, std::uint32_t kind, std::string_view id) {
+  if (kind != NX_INVALIDATE_USER && !is_provider(caller)) return NX_E_DENIED;
   if (kind == NX_INVALIDATE_TOKEN) {
     memory_.forget([&](const api::Principal& who) { return who.token_id == id; });
   } else if (kind == NX_INVALIDATE_SESSION) {

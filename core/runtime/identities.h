@@ -78,7 +78,7 @@ class Identities {
   // `done` is called exactly once, from any thread: with 50301 where there is no provider or it does not answer.
   void authenticate(std::string token, const api::Exchange& exchange, Done done);
   nx_status complete(const Owner& provider, nx_handle request, std::int32_t app_code, const nx_identity* identity);
-  nx_status invalidate(const Owner& provider, std::uint32_t kind, std::string_view id);
+  nx_status invalidate(const Owner& caller, std::uint32_t kind, std::string_view id);
 
  private:
   struct Provider {

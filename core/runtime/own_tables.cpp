@@ -85,7 +85,7 @@ nx_status find_interface(const nx_host* host, nx_str id, std::uint32_t min_minor
     std::string_view id;
     const void* table;
   };
-  static constexpr std::array<Offer, 10> kOffers{{{NX_CALL_ID, &kCallTable},
+  static constexpr std::array<Offer, 12> kOffers{{{NX_CALL_ID, &kCallTable},
                                                   {NX_HTTP_ID, &kHttpTable},
                                                   {NX_DB_ID, &kDbTable},
                                                   {NX_EVENTS_ID, &kEventsTable},
@@ -94,15 +94,19 @@ nx_status find_interface(const nx_host* host, nx_str id, std::uint32_t min_minor
                                                   {NX_I18N_ID, &kI18nTable},
                                                   {NX_AUTH_ID, &kAuthTable},
                                                   {NX_SERVICES_ID, &kServicesTable},
-                                                  {NX_CLOCK_ID, &kClockTable}}};
+                                                  {NX_CLOCK_ID, &kClockTable},
+                                                  {NX_COMMANDS_ID, &kCommandsTable},
+                                                  {NX_AUDIT_ID, &kAuditTable}}};
   if (host == nullptr || out == nullptr) return NX_E_INVALID;
   *out = nullptr;
-  if (min_minor > 0) return NX_E_UNSUPPORTED;  // every table is at revision 0
-  if (view(id) == NX_LOG_ID) *out = &plugin_of(host).log_table();
+  const void* table = view(id) == NX_LOG_ID ? &plugin_of(host).log_table() : nullptr;
   for (const auto& offer : kOffers) {
-    if (offer.id == view(id)) *out = offer.table;
+    if (offer.id == view(id)) table = offer.table;
   }
-  return *out == nullptr ? NX_E_UNSUPPORTED : NX_OK;
+  // Every table begins with its size and its revision.
+  if (table == nullptr || static_cast<const std::uint32_t*>(table)[1] < min_minor) return NX_E_UNSUPPORTED;
+  *out = table;
+  return NX_OK;
 }
 
 }  // namespace nexus::core

@@ -5,6 +5,15 @@
 
 namespace nexus::core {
 
+bool is_permission_name(std::string_view name) noexcept {
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; });
+}
+
+std::vector<PermissionSpec> host_permissions() {
+  return {{kPluginsPermission, "host.permission.plugins", {}}, {kAuditPermission, "host.permission.audit", {}}};
+}
+
 std::vector<std::string> split_roles(std::string_view roles) {
   std::vector<std::string> names;
   while (!roles.empty()) {
@@ -20,7 +29,7 @@ std::vector<std::string> split_roles(std::string_view roles) {
 
 void Permissions::add(const std::string& owner, const std::vector<PermissionSpec>& specs) {
   const std::unique_lock lock(mutex_);
-  for (const auto& spec : specs) entries_.insert_or_assign(spec.name, Entry{owner, spec.roles});
+  for (const auto& spec : specs) entries_.insert_or_assign(spec.name, Entry{owner, spec.title_key, spec.roles});
 }
 
 void Permissions::remove(const std::string& owner) {
@@ -39,6 +48,16 @@ bool Permissions::holds(std::string_view role, std::string_view permission) cons
   const auto found = entries_.find(permission);
   return found != entries_.end() &&
          std::find(found->second.roles.begin(), found->second.roles.end(), role) != found->second.roles.end();
+}
+
+std::vector<PermissionSpec> Permissions::all() const {
+  std::vector<PermissionSpec> specs;
+  {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [name, entry] : entries_) specs.push_back({name, entry.title_key, entry.roles});
+  }
+  std::sort(specs.begin(), specs.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return specs;
 }
 
 }  // namespace nexus::core

@@ -100,6 +100,7 @@ Result<void> Plugin::register_plugin(const nx_plugin& plugin) {
   reg_.open = false;
   auto checked = status == NX_OK ? check_registered() : Result<void>();
   if (status == NX_OK && checked.ok()) {
+    take_summaries();
     registered_ = true;
     return {};
   }
@@ -219,7 +220,7 @@ Result<void> Plugin::publish_all() {
 }
 
 Result<void> Plugin::publish_routes() {
-  if (made_.routes.empty() && made_.schemas.empty()) return {};
+  if (!parts_.options->has_edge || (made_.routes.empty() && made_.schemas.empty())) return {};
   auto* const server = parts_.server->load();
   if (server == nullptr) return Error(Status::phase, "there is no edge for its routes yet");
   for (const auto& schemas : made_.schemas) NEXUS_TRY(server->add_schemas(owner_->id(), schemas));

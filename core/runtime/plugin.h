@@ -26,6 +26,9 @@
 namespace nexus::core {
 
 class Plugin;
+namespace audit {
+class Trail;
+}
 
 }  // namespace nexus::core
 
@@ -60,6 +63,7 @@ struct Parts {
   Claims* claims = nullptr;
   std::shared_ptr<DeferredTable> deferred;
   std::atomic<api::Server*>* server = nullptr;
+  audit::Trail* audit = nullptr;
 };
 
 // Shared, because a stop that does not return keeps it alive. Functions of PluginHost: see there.
@@ -74,6 +78,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   void set_config(std::string section_json) override;
   Result<void> change_config(std::string section_json) override;
   Result<void> start() override;
+  CommandOutcome run_command(const CommandLine& line) override;
   void quiesce() noexcept override;
   bool drain(std::chrono::steady_clock::time_point deadline) override;
   bool stop(std::chrono::steady_clock::time_point deadline) override;
@@ -103,6 +108,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   nx_status provide_service(nx_reg& reg, const nx_service& service);
   nx_status bind_service(nx_reg& reg, std::string_view id, std::uint32_t min_minor, std::uint32_t flags,
                          nx_handle* out);
+  nx_status add_command(nx_reg& reg, const nx_command& command);
   nx_status declare_config(nx_reg& reg, std::string_view schema);
   nx_status on_config_change(nx_reg& reg, nx_config_fn fn, void* user_data);
 
@@ -112,6 +118,12 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
     api::JsonSchema schema;
   };
 
+  struct CommandTarget {
+    std::string name;
+    nx_command_fn fn = nullptr;
+    void* user_data = nullptr;
+  };
+
   // What register_all left, as the shared parts take it.
   struct Registered {
     std::vector<api::RouteSpec> routes;
@@ -119,6 +131,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
     std::vector<SubscriptionSpec> subscriptions;
     std::vector<ServiceSpec> services;
     std::vector<PermissionSpec> permissions;
+    std::vector<CommandTarget> commands;
     TextsByLocale catalogues;
     std::optional<nx_identity_provider> identity;
     nx_config_fn on_change = nullptr;
@@ -128,6 +141,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
   void clear() noexcept;
   bool owns(std::string_view name) const noexcept;
   Result<void> check_registered() const;
+  void take_summaries();
   Result<void> make_folder() const;
   Result<void> run_start();
   Result<void> publish_all();

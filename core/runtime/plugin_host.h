@@ -4,6 +4,8 @@
 // time.
 #pragma once
 
+#include "core/runtime/command.h"
+
 #include <nexus/cpp/result.h>
 #include <nexus/nexus.h>
 #include <nexus/storage/migrations.h>
@@ -21,6 +23,8 @@ struct Declarations {
   struct Route {
     std::string method, pattern, permission;
     bool is_public = false;
+    bool needs_step_up = false;
+    bool needs_session = false;
   };
   struct Service {
     std::string id;
@@ -33,6 +37,7 @@ struct Declarations {
   std::vector<std::string> subscriptions;
   std::vector<Service> provides;
   std::vector<Service> binds;
+  std::vector<Command> commands;
   std::vector<storage::Migration> migrations;  // in the database's dialect
   std::optional<std::string> config_schema;
   bool provides_identity = false;
@@ -58,6 +63,10 @@ class PluginHost {
   // services, permissions and catalogues visible, all or none. (Permissions, catalogues, own topics and bound services
   // are usable from within start.)
   virtual Result<void> start() = 0;
+
+  // Runs one of its commands on a worker and waits for it, at most for its timeout and a second more. Of a plugin that
+  // was started.
+  virtual CommandOutcome run_command(const CommandLine& line) = 0;
 
   // The way down. quiesce: tell the plugin. drain: withdraw routes, services and subscriptions from others (callers get
   // 503 and NX_E_UNAVAILABLE), then wait until no callback is in flight; false at the deadline.

@@ -62,8 +62,8 @@ nx_status Plugin::add_route(nx_reg& reg, const nx_route& route) {
   if (!reg.open) return NX_E_PHASE;
   const auto name = std::string(view(route.method)) + " " + std::string(view(route.pattern));
   // A flag that this host does not know may be one that it must not ignore.
-  if ((route.flags & ~(NX_ROUTE_INLINE | NX_ROUTE_PUBLIC)) != 0)
-    return reg.refuse(NX_E_UNSUPPORTED, "a flag of " + name);
+  constexpr std::uint32_t kKnownFlags = NX_ROUTE_INLINE | NX_ROUTE_PUBLIC | NX_ROUTE_STEP_UP | NX_ROUTE_SESSION;
+  if ((route.flags & ~kKnownFlags) != 0) return reg.refuse(NX_E_UNSUPPORTED, "a flag of " + name);
   if (const char* wrong = wrong_with(route)) return reg.refuse(NX_E_INVALID, name + " has " + wrong);
   const auto key = std::string(view(route.method)) + " " + without_names(view(route.pattern));
   if (!parts_.claims->claim("route", key, owner_->id())) return reg.refuse(NX_E_CONFLICT, name + " exists already");
@@ -84,11 +84,14 @@ nx_status Plugin::add_route(nx_reg& reg, const nx_route& route) {
   spec.rate_class = static_cast<api::RateClass>(route.rate_class);
   spec.is_public = (route.flags & NX_ROUTE_PUBLIC) != 0;
   spec.is_inline = target->is_inline;
+  spec.needs_step_up = (route.flags & NX_ROUTE_STEP_UP) != 0;
+  spec.needs_session = (route.flags & NX_ROUTE_SESSION) != 0;
   spec.max_body = route.max_body;
   if (route.timeout_ms != 0) spec.timeout = std::chrono::milliseconds(route.timeout_ms);
   spec.handler = [target = std::shared_ptr<const RouteTarget>(std::move(target))](
                      const std::shared_ptr<api::Exchange>& exchange) { run_route(target, exchange); };
-  declarations_.routes.push_back({spec.method, spec.pattern, spec.permission, spec.is_public});
+  declarations_.routes.push_back(
+      {spec.method, spec.pattern, spec.permission, spec.is_public, spec.needs_step_up, spec.needs_session});
   made_.routes.push_back(std::move(spec));
   return NX_OK;
 }
@@ -172,6 +175,8 @@ nx_status Plugin::declare_permission(nx_reg& reg, const nx_permission& permissio
   const std::string name(view(permission.name));
   if (permission.flags != 0) return reg.refuse(NX_E_UNSUPPORTED, "a flag of the permission " + name);
   if (!owns(name)) return reg.refuse(NX_E_INVALID, "the permission " + name + " does not begin with the plugin's id");
+  // It stands in answers and in lists of scopes as it is.
+  if (!is_permission_name(name)) return reg.refuse(NX_E_INVALID, "the permission " + name + " is not of [a-z0-9_.]");
   if (!parts_.claims->claim("permission", name, owner_->id())) {
     return reg.refuse(NX_E_CONFLICT, "the permission " + name + " exists already");
   }

@@ -1,7 +1,10 @@
 #include "core/runtime/runtime.h"
 
+#include "core/audit/request_entry.h"
+#include "core/audit/trail.h"
 #include "core/runtime/key_check.h"
 #include "core/runtime/plugin.h"
+#include "core/runtime/values.h"
 
 #include <nexus/cpp/str.h>
 #include <nexus/log.h>
@@ -10,6 +13,9 @@
 
 namespace nexus::core {
 namespace {
+
+// What waits for the audit trail when a panel stops: far more than a slow disk needs, and short beside kExitDeadline.
+constexpr std::chrono::seconds kAuditDeadline{2};
 
 // What the loader holds. The plugin itself may outlive it: see Plugin::stop.
 class PluginHandle final : public PluginHost {
@@ -23,6 +29,7 @@ class PluginHandle final : public PluginHost {
   void set_config(std::string section) override { plugin_->set_config(std::move(section)); }
   Result<void> change_config(std::string section) override { return plugin_->change_config(std::move(section)); }
   Result<void> start() override { return plugin_->start(); }
+  CommandOutcome run_command(const CommandLine& line) override { return plugin_->run_command(line); }
   void quiesce() noexcept override { plugin_->quiesce(); }
   bool drain(std::chrono::steady_clock::time_point deadline) override { return plugin_->drain(deadline); }
   bool stop(std::chrono::steady_clock::time_point deadline) override { return plugin_->stop(deadline); }
@@ -41,14 +48,15 @@ class Host final : public Runtime, private api::Hooks {
         logger_(&logger),
         database_(&database),
         master_(std::move(master)),
+        audit_(logger, database, master_, options.data_dir),
         services_(timers_),
         plugin_timers_(timers_),
         identities_(timers_),
         pool_(options.workers, options.queue) {}
   ~Host() override { shutdown(); }
 
-  // The texts of the edge.
-  Result<void> add_host_texts() {
+  // The texts of the edge, and the panel's own permissions.
+  Result<void> add_own_parts() {
     TextsByLocale texts;
     for (const auto locale : {"zh-CN", "en"}) {
       NEXUS_ASSIGN(auto parsed, parse_catalogue(api::catalogue(locale)));
@@ -56,15 +64,19 @@ class Host final : public Runtime, private api::Hooks {
     }
     NEXUS_TRY(check_languages(texts));
     catalogues_.add("host", std::move(texts));
+    permissions_.add("host", host_permissions());
     return {};
   }
 
   api::Hooks& hooks() noexcept override { return *this; }
   void attach(api::Server& server) override { server_ = &server; }
 
+  void set_audit_retention(std::uint32_t days) override { audit_.set_retention(days); }
+
   std::unique_ptr<PluginHost> add_plugin(const std::string& id, const std::string& version) override {
-    const Parts parts{&options_,       logger_,      database_,     &master_,     &pool_,   &bus_,     &services_,
-                      &plugin_timers_, &catalogues_, &permissions_, &identities_, &claims_, deferred_, &server_};
+    const Parts parts{&options_,    logger_,    database_,       &master_,     &pool_,
+                      &bus_,        &services_, &plugin_timers_, &catalogues_, &permissions_,
+                      &identities_, &claims_,   deferred_,       &server_,     &audit_};
     return std::make_unique<PluginHandle>(std::make_shared<Plugin>(parts, id, version));
   }
 
@@ -72,6 +84,7 @@ class Host final : public Runtime, private api::Hooks {
     timers_.shutdown();
     bus_.stop();
     pool_.shutdown();
+    audit_.stop(audit::Trail::Clock::now() + kAuditDeadline);
   }
 
  private:
@@ -86,8 +99,10 @@ class Host final : public Runtime, private api::Hooks {
     identities_.authenticate(std::move(token), exchange, std::move(done));
   }
 
-  bool allowed(const api::Principal& principal, std::string_view permission) noexcept override {
-    return permissions_.holds(principal.role, permission);
+  api::Access access_to(const api::Principal& who, std::string_view permission) noexcept override {
+    if (!permissions_.holds(who.role, permission)) return api::Access::not_held;
+    const auto text = [](const std::string& scope) { return std::string_view(scope); };
+    return !who.is_scoped || covers(who.scopes, permission, text) ? api::Access::granted : api::Access::out_of_scope;
   }
 
   std::string translate(std::string_view locale, std::string_view key, std::span<const TextArg> args) override {
@@ -110,6 +125,10 @@ class Host final : public Runtime, private api::Hooks {
     logger_->write(NX_LOG_INFO, "host", "request", fields, record.request_id);
   }
 
+  void audit(const api::AuditEvent& event, std::function<void()> written) override {
+    audit_.record(audit::entry_of(event, wall_clock_us()), std::move(written));
+  }
+
   void problem(std::string_view message, std::string_view request_id) noexcept override {
     logger_->write(NX_LOG_ERROR, "host", message, {}, request_id);
   }
@@ -118,6 +137,7 @@ class Host final : public Runtime, private api::Hooks {
   Logger* const logger_;
   storage::Database* const database_;
   const MasterKey master_;
+  audit::Trail audit_;
   Claims claims_;
   Permissions permissions_;
   Catalogues catalogues_;
@@ -137,7 +157,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const RuntimeOptions& options, 
                                                  storage::Database& database) {
   NEXUS_ASSIGN(auto master, open_master_key(options.data_dir, database));
   auto host = std::make_unique<Host>(options, logger, database, std::move(master));
-  NEXUS_TRY(host->add_host_texts());
+  NEXUS_TRY(host->add_own_parts());
   return std::unique_ptr<Runtime>(std::move(host));
 }
 

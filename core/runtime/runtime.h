@@ -25,6 +25,7 @@ struct RuntimeOptions {
   unsigned workers = 4;                              // threads that run plugin code
   std::size_t queue = 10'000;                        // work that waits for a worker; more is refused (503)
   std::chrono::milliseconds start_deadline{30'000};  // what plugin.h promises
+  bool has_edge = true;                              // false: a command's process, where routes go nowhere
 };
 
 // Made before the edge, because the edge asks it; destroyed after every PluginHost. Thread-safe.
@@ -41,9 +42,13 @@ class Runtime {
   // The edge that plugins' routes go to; before the first PluginHost is activated.
   virtual void attach(api::Server& server) = 0;
 
+  // Audit entries that are older are removed; 0 keeps them for ever, as before the first call.
+  virtual void set_audit_retention(std::uint32_t days) = 0;
+
   virtual std::unique_ptr<PluginHost> add_plugin(const std::string& id, const std::string& version) = 0;
 
-  // Drops queued work and joins the workers. No plugin callback runs after it.
+  // Drops queued work and joins the workers, then writes the audit entries that wait, for some seconds at most. No
+  // plugin callback runs after it.
   virtual void shutdown() = 0;
 };
 

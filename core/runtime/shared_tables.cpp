@@ -2,6 +2,10 @@
 #include "core/runtime/tables.h"
 #include "core/runtime/values.h"
 
+#include <nlohmann/json.hpp>
+
+#include <span>
+
 namespace nexus::core {
 namespace {
 
@@ -82,7 +86,24 @@ nx_status declare_permission(nx_reg* reg, const nx_permission* permission) {
 
 nx_status check_permission(const nx_call* call, nx_str permission) {
   if (call == nullptr) return NX_E_INVALID;
-  return call->owner().permissions().holds(view(call->principal().role), view(permission)) ? NX_OK : NX_E_DENIED;
+  const auto& who = call->principal();
+  if (!call->owner().permissions().holds(view(who.role), view(permission))) return NX_E_DENIED;
+  const std::span scopes(who.scopes, who.scope_count);
+  const auto text = [](const nx_str& scope) { return view(scope); };
+  const bool is_scoped = (who.flags & NX_PRINCIPAL_SCOPED) != 0;
+  return !is_scoped || covers(scopes, view(permission), text) ? NX_OK : NX_E_DENIED;
+}
+
+nx_status list_permissions(const nx_call* call, nx_sink out) {
+  if (call == nullptr) return NX_E_INVALID;
+  return answer([&] {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& permission : call->owner().permissions().all()) {
+      const auto title = call->owner().catalogues().translate(call->locale(), permission.title_key, {});
+      list.push_back({{"name", permission.name}, {"title", title}, {"roles", permission.roles}});
+    }
+    return write_to(out, list.dump());
+  });
 }
 
 nx_status provide_identity(nx_reg* reg, const nx_identity_provider* provider) {
@@ -109,7 +130,7 @@ const nx_events_api kEventsTable = {sizeof(nx_events_api), 0, declare_topic, sub
 const nx_services_api kServicesTable = {sizeof(nx_services_api), 0, provide, bind, invoke, cancel_invocation,
                                         complete_invocation};
 const nx_clock_api kClockTable = {sizeof(nx_clock_api), 0, now_us, monotonic_us, set_timer, cancel_timer};
-const nx_auth_api kAuthTable = {sizeof(nx_auth_api), 0,         declare_permission, check_permission, provide_identity,
-                                complete_identity,   invalidate};
+const nx_auth_api kAuthTable = {sizeof(nx_auth_api), 1,          declare_permission, check_permission, provide_identity,
+                                complete_identity,   invalidate, list_permissions};
 
 }  // namespace nexus::core

@@ -44,6 +44,7 @@ TEST_CASE("without a file there are defaults") {
   CHECK(settings->general_per_minute == 100);
   CHECK(settings->auth_per_minute == 10);
   CHECK(settings->websockets_per_user == 5);
+  CHECK(settings->audit_retention_days == 365);
   CHECK(settings->log_level == NX_LOG_INFO);
   CHECK(!settings->enabled.has_value());
   CHECK(settings->data_dir.front() == '/');
@@ -57,6 +58,7 @@ log: {level: debug, file: logs/panel.log}
 storage: {url: "mysql://panel:secret@db:3306/panel"}
 plugins: {path: [plugins], enabled: [users, auth]}
 rate_limits: {general_per_minute: 0, auth_per_minute: 20, websockets_per_user: 7}
+audit: {retention_days: 30}
 auth: {registration: closed}
 )");
   REQUIRE_MESSAGE(loaded.settings.ok(), loaded.settings.error().what());
@@ -74,6 +76,7 @@ auth: {registration: closed}
   CHECK(settings.enabled->at(1).id == "auth");
   CHECK(settings.general_per_minute == 0);
   CHECK(settings.websockets_per_user == 7);
+  CHECK(settings.audit_retention_days == 30);
   REQUIRE(settings.sections.size() == 1);
   CHECK(settings.sections[0].key == "auth");
 }

@@ -38,8 +38,16 @@ TEST_CASE("a good plugin tells who it is") {
 TEST_CASE("a wrong entry is refused with what is needed, what is offered and who must act") {
   CHECK(says(refusal(fixture("wrong_magic")), "magic number"));
   CHECK(refusal(fixture("wrong_major")) == "needs ABI major 9, this panel offers major 1: update the panel");
-  CHECK(refusal(fixture("newer_minor")) == "needs ABI 1.7 or newer, this panel offers 1.0: update the panel");
+  const auto minor = [](unsigned number) { return "1." + std::to_string(number); };
+  CHECK(refusal(fixture("newer_minor")) == "needs ABI " + minor(NX_ABI_MINOR + 1) + " or newer, this panel offers " +
+                                               minor(NX_ABI_MINOR) + ": update the panel");
   CHECK(says(refusal(fixture("no_create")), "no create function"));
+}
+
+TEST_CASE("a plugin that was built for the first minor is served by every later one") {
+  // Its entry says 1.0, built and needed.
+  CHECK(refusal(fixture("needs_broken")) == "accepted");
+  CHECK(kOldestServedMinor == 0);
 }
 
 TEST_CASE("one symbol is exported, no other and no fewer") {

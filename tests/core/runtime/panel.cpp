@@ -90,6 +90,13 @@ std::vector<std::string> Routes::suspended(const std::string& owner) const {
   return found == suspended_.end() ? std::vector<std::string>{} : found->second;
 }
 
+api::RouteSpec Routes::spec(const std::string& pattern) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(routes_.begin(), routes_.end(), [&](const auto& r) { return r.pattern == pattern; });
+  REQUIRE(found != routes_.end());
+  return *found;
+}
+
 std::size_t Routes::count() const {
   const std::lock_guard lock(mutex_);
   return routes_.size();

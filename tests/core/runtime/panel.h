@@ -108,6 +108,8 @@ class Routes final : public api::Server {
   api::EngineCounters counters() const noexcept override { return {}; }
 
   std::size_t count() const;
+  // Of the pattern.
+  api::RouteSpec spec(const std::string& pattern) const;
   // The patterns that answer 503 now.
   std::vector<std::string> suspended(const std::string& owner) const;
   // Runs the handler of the pattern here.
