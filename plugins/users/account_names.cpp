@@ -1,21 +1,15 @@
 #include "account_names.h"
 
+#include "unicode_text.h"
+
 #include <algorithm>
+#include <array>
 
 namespace nexus::users {
 namespace {
 
 bool is_alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// Bytes of the unified Chinese character (U+3400-4DBF, U+4E00-9FFF) at the start of `text`; 0 where there is none.
-std::size_t ideograph_length(std::string_view text) noexcept {
-  if (text.size() < 3) return 0;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  if ((byte(0) & 0xF0) != 0xE0 || (byte(1) & 0xC0) != 0x80 || (byte(2) & 0xC0) != 0x80) return 0;
-  const unsigned code = (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
-  return (code >= 0x3400 && code <= 0x4DBF) || (code >= 0x4E00 && code <= 0x9FFF) ? 3 : 0;
 }
 
 bool is_domain(std::string_view domain) noexcept {
@@ -32,22 +26,77 @@ bool is_domain(std::string_view domain) noexcept {
   return true;
 }
 
-}  // namespace
+bool is_joiner(char32_t c) noexcept { return c == U'.' || c == U'_' || c == U'-'; }
 
-UsernameFlaw check_username(std::string_view username) noexcept {
-  if (username.size() < kMinUsernameBytes) return UsernameFlaw::too_short;
-  if (username.size() > kMaxUsernameBytes) return UsernameFlaw::too_long;
-  for (std::size_t at = 0; at < username.size();) {
-    const char c = username[at];
-    if (const auto length = ideograph_length(username.substr(at)); length != 0) {
-      at += length;
-    } else if (is_alphanumeric(c) || (at != 0 && (c == '.' || c == '_' || c == '-'))) {
-      ++at;
-    } else {
-      return UsernameFlaw::characters;
+bool has_name_characters(const std::u32string& text) noexcept {
+  bool after_letter = false;  // or after a mark of one
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    switch (kind_of(text[at])) {
+      case CharacterKind::letter: after_letter = true; break;
+      case CharacterKind::mark:
+        if (!after_letter) return false;
+        break;
+      case CharacterKind::digit: after_letter = false; break;
+      case CharacterKind::other:
+        if (at == 0 || !is_joiner(text[at])) return false;
+        after_letter = false;
+        break;
     }
   }
-  return UsernameFlaw::none;
+  return !text.empty();
+}
+
+enum Script : unsigned { kLatin = 1, kGreek = 2, kCyrillic = 4 };
+
+struct ScriptRange {
+  char32_t first;
+  char32_t last;
+  Script script;
+};
+
+// As far as their letters remain in a key: what only looks like them (full-width, mathematical) is folded already.
+constexpr std::array<ScriptRange, 16> kScripts{{{0x0061, 0x007A, kLatin},
+                                                {0x00C0, 0x024F, kLatin},
+                                                {0x0250, 0x02AF, kLatin},
+                                                {0x0370, 0x03FF, kGreek},
+                                                {0x0400, 0x052F, kCyrillic},
+                                                {0x1C80, 0x1C8F, kCyrillic},
+                                                {0x1D00, 0x1D25, kLatin},
+                                                {0x1D26, 0x1D2A, kGreek},
+                                                {0x1D2B, 0x1D2B, kCyrillic},
+                                                {0x1D6B, 0x1D9A, kLatin},
+                                                {0x1E00, 0x1EFF, kLatin},
+                                                {0x1F00, 0x1FFF, kGreek},
+                                                {0x2C60, 0x2C7F, kLatin},
+                                                {0xA640, 0xA69F, kCyrillic},
+                                                {0xA722, 0xA7FF, kLatin},
+                                                {0xAB30, 0xAB64, kLatin}}};
+
+bool mixes_scripts(const std::u32string& key) noexcept {
+  unsigned seen = 0;
+  for (const auto code_point : key) {
+    if (kind_of(code_point) != CharacterKind::letter) continue;
+    for (const auto& range : kScripts) {
+      if (code_point >= range.first && code_point <= range.last) seen |= range.script;
+    }
+  }
+  return (seen & (seen - 1)) != 0;
+}
+
+}  // namespace
+
+Result<Username, UsernameFlaw> read_username(std::string_view given) {
+  if (given.size() < kMinUsernameBytes) return UsernameFlaw::too_short;
+  if (given.size() > kMaxUsernameBytes) return UsernameFlaw::too_long;
+  auto shown = composed(given);
+  auto key = folded(given);
+  if (!shown || !key) return UsernameFlaw::characters;
+  const auto shown_points = code_points(*shown), key_points = code_points(*key);
+  if (!has_name_characters(*shown_points) || !has_name_characters(*key_points)) return UsernameFlaw::characters;
+  if (mixes_scripts(*key_points)) return UsernameFlaw::mixed_scripts;
+  if (key->size() < kMinUsernameBytes) return UsernameFlaw::too_short;
+  if (std::max(shown->size(), key->size()) > kMaxUsernameBytes) return UsernameFlaw::too_long;
+  return Username{*std::move(shown), *std::move(key)};
 }
 
 bool is_email(std::string_view email) noexcept {
@@ -61,12 +110,19 @@ bool is_email(std::string_view email) noexcept {
          is_domain(email.substr(at + 1));
 }
 
-std::string fold(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) {
+std::string email_key(std::string_view email) {
+  std::string key(email);
+  for (char& c : key) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return folded;
+  return key;
+}
+
+bool is_avatar(std::string_view url) noexcept {
+  if (url.size() > kMaxAvatarBytes || !(url.starts_with("https://") || url.starts_with("http://"))) return false;
+  return std::all_of(url.begin(), url.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && std::string_view("\"'<>\\`").find(c) == std::string_view::npos;
+  });
 }
 
 }  // namespace nexus::users

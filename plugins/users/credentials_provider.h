@@ -1,7 +1,7 @@
 // users.credentials/1: decodes the questions of other plugins, asks the service, encodes the answers.
 #pragma once
 
-#include "hash_pool.h"
+#include "hash_work.h"
 #include "initial_admin.h"
 
 #include <nexus/cpp/json.h>
@@ -9,7 +9,6 @@
 #include <nexus/cpp/services.h>
 
 #include <functional>
-#include <memory>
 #include <string_view>
 
 namespace nexus::users {
@@ -25,13 +24,19 @@ class CredentialsProvider {
 
  private:
   // Runs on a thread of the pool, with a child of the asking call.
-  using HashWork = std::function<Result<Json>(Call&, std::string_view password)>;
+  using Work = std::function<Result<Json>(Call&, std::string_view password)>;
 
   void create(Call& call, const Json& payload, const Question& question) const;
   void verify(Call& call, const Json& payload, const Question& question) const;
+  void check_password(Call& call, const Json& payload, const Question& question) const;
+  void change_password(Call& call, const Json& payload, const Question& question) const;
+  void with_hash(Call& call, SecretString password, const Question& question, Work work) const;
+
   Result<Json> get(Call& call, const Json& payload) const;
+  Result<Json> find(Call& call, const Json& payload) const;
+  Result<Json> is_open(Call& call, const Json& payload) const;
+  Result<Json> failed(Call& call, const Json& payload) const;
   Result<Json> signed_in(Call& call, const Json& payload) const;
-  void with_hash(Call& call, SecretString password, const Question& question, HashWork work) const;
 
   HashPool* pool_;
   const InitialAdmin* initial_admin_;

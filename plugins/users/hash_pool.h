@@ -20,6 +20,9 @@ class HashPool {
   // At about 50 ms a hash the last in the queue waits 1.6 s; more would only time out later.
   static constexpr std::size_t kMaxWaiting = 64;
 
+  // How much its threads step back behind others (nice(1)).
+  static constexpr int kNice = 10;
+
   // Must not throw. Destroyed without having run where the pool stops first.
   using Job = std::function<void()>;
 

@@ -39,9 +39,10 @@ std::string panel_folder(std::string_view plugin_folder, std::string_view plugin
   return std::string(plugin_folder);
 }
 
-Result<void> InitialAdmin::create_if_empty(UserStore store, const char* wanted_password, std::int64_t now_us) const {
+Result<std::optional<std::int64_t>> InitialAdmin::create_if_empty(UserStore store, const char* wanted_password,
+                                                                  std::int64_t now_us) const {
   NEXUS_ASSIGN(const bool empty, store.empty());
-  if (!empty) return {};
+  if (!empty) return std::optional<std::int64_t>();
   const bool is_given = wanted_password != nullptr && *wanted_password != '\0';
   const std::string password = is_given ? std::string(wanted_password) : random_password();
   if (check_password_form(password) != PasswordFlaw::none) {
@@ -55,7 +56,7 @@ Result<void> InitialAdmin::create_if_empty(UserStore store, const char* wanted_p
   const auto id = store.insert({name, name, email, email, "admin", "zh-CN"}, hash, now_us);
   if (!id.ok()) return id.error();
   if (!is_given) show(password, file_);
-  return {};
+  return std::optional(*id);
 }
 
 void InitialAdmin::signed_in(const User& user) const noexcept {

@@ -25,8 +25,10 @@ class InitialAdmin {
 
   // Makes the administrator where there is no account at all. `wanted_password` (may be null) is the operator's;
   // without it a random one is made, shown once on standard error and kept in the file, which only its owner may read.
-  // Fails where the wanted password breaks the rules about length and characters.
-  Result<void> create_if_empty(UserStore store, const char* wanted_password, std::int64_t now_us) const;
+  // Fails where the wanted password breaks the rules about length and characters. Answers the id of the account where
+  // it made one.
+  Result<std::optional<std::int64_t>> create_if_empty(UserStore store, const char* wanted_password,
+                                                      std::int64_t now_us) const;
 
   // Removes the file once the administrator has logged in. Cheap where there is none.
   void signed_in(const User& user) const noexcept;

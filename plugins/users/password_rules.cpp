@@ -1,7 +1,7 @@
 #include "password_rules.h"
 
-#include "account_names.h"
-#include "common_passwords.h"
+#include "guessable.h"
+#include "unicode_text.h"
 
 #include <algorithm>
 
@@ -25,10 +25,10 @@ PasswordFlaw check_password_form(std::string_view password) noexcept {
 
 PasswordFlaw check_password(std::string_view password, std::string_view username, std::string_view email) {
   if (const auto flaw = check_password_form(password); flaw != PasswordFlaw::none) return flaw;
-  const auto folded = fold(password);
-  if (is_common_password(folded)) return PasswordFlaw::common;
-  if (folded == fold(username) || folded == fold(email)) return PasswordFlaw::like_name;
-  return PasswordFlaw::none;
+  const auto plain = folded(password);
+  if (plain && (plain == folded(username) || plain == folded(email))) return PasswordFlaw::like_name;
+  const auto local_part = email.substr(0, email.find('@'));
+  return is_guessable(password, {username, email, local_part}) ? PasswordFlaw::common : PasswordFlaw::none;
 }
 
 }  // namespace nexus::users

@@ -29,6 +29,7 @@ User read_user(const Row& row) {
 Account read_account(const Row& row) { return {read_user(row), row.string(11)}; }
 
 std::string select(std::string_view columns) { return "SELECT " + std::string(columns) + " FROM users_accounts"; }
+std::string select_account() { return select(std::string(kUserColumns) + ", password_hash"); }
 
 // Borrows from `filter` and `pattern`.
 Where where_of(const UserFilter& filter, const std::string& pattern) {
@@ -58,10 +59,10 @@ Result<std::int64_t> UserStore::insert(const NewAccount& account, std::string_vi
                                        std::int64_t now_us) const {
   NEXUS_ASSIGN(const auto done,
                sql_.exec("INSERT INTO users_accounts (username, username_key, email, email_key, password_hash, role, "
-                         "status, language, created_us, updated_us, password_changed_us) "
-                         "VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)",
+                         "status, language, avatar, created_us, updated_us, password_changed_us) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          account.username, account.username_key, account.email, account.email_key, password_hash,
-                         account.role, account.language, now_us, now_us, now_us));
+                         account.role, account.status, account.language, account.avatar, now_us, now_us, now_us));
   return done.last_id;
 }
 
@@ -69,13 +70,16 @@ Result<std::optional<User>> UserStore::find(std::int64_t id) const {
   return sql_.first(read_user, select(kUserColumns) + " WHERE id = ?", id);
 }
 
+Result<std::optional<Account>> UserStore::find_account(std::int64_t id) const {
+  return sql_.first(read_account, select_account() + " WHERE id = ?", id);
+}
+
 Result<std::optional<Account>> UserStore::find_by_username(std::string_view key) const {
-  return sql_.first(read_account, select(std::string(kUserColumns) + ", password_hash") + " WHERE username_key = ?",
-                    key);
+  return sql_.first(read_account, select_account() + " WHERE username_key = ?", key);
 }
 
 Result<std::optional<Account>> UserStore::find_by_email(std::string_view key) const {
-  return sql_.first(read_account, select(std::string(kUserColumns) + ", password_hash") + " WHERE email_key = ?", key);
+  return sql_.first(read_account, select_account() + " WHERE email_key = ?", key);
 }
 
 Result<std::vector<User>> UserStore::list(const UserFilter& filter) const {
@@ -96,6 +100,44 @@ Result<std::int64_t> UserStore::count(const UserFilter& filter) const {
 Result<bool> UserStore::stamp_login(std::int64_t id, std::int64_t now_us) const {
   NEXUS_ASSIGN(const auto done, sql_.exec("UPDATE users_accounts SET last_login_us = ? WHERE id = ?", now_us, id));
   return done.affected != 0;
+}
+
+Result<bool> UserStore::set_password(std::int64_t id, std::string_view hash, std::string_view old_hash,
+                                     std::int64_t now_us) const {
+  // updated_us always moves on, because it is what tells one state of a row from another
+  NEXUS_ASSIGN(
+      const auto done,
+      sql_.exec("UPDATE users_accounts SET password_hash = ?, password_changed_us = ?, updated_us = CASE WHEN "
+                "updated_us >= ? THEN updated_us + 1 ELSE ? END WHERE id = ? AND (? = '' OR password_hash = ?)",
+                hash, now_us, now_us, now_us, id, old_hash, old_hash));
+  return done.affected != 0;
+}
+
+Result<std::int64_t> UserStore::lock_active_admins() const {
+  const auto sql = select("id") + " WHERE role = 'admin' AND status = 'active' ORDER BY id" + for_update();
+  NEXUS_ASSIGN(const auto ids, sql_.all([](const Row& row) { return row.integer(0); }, sql));
+  return static_cast<std::int64_t>(ids.size());
+}
+
+Result<std::optional<User>> UserStore::find_and_lock(std::int64_t id) const {
+  return sql_.first(read_user, select(kUserColumns) + " WHERE id = ?" + for_update(), id);
+}
+
+Result<void> UserStore::update(const ChangedAccount& account) const {
+  const auto& user = account.user;
+  const auto done = sql_.exec(
+      "UPDATE users_accounts SET username = ?, username_key = ?, email = ?, email_key = ?, avatar = ?, role = ?, "
+      "status = ?, language = ?, updated_us = ? WHERE id = ?",
+      user.username, account.username_key, user.email, account.email_key, user.avatar, user.role, user.status,
+      user.language, user.updated_us, user.id);
+  if (!done.ok()) return done.error();
+  return {};
+}
+
+Result<void> UserStore::remove(std::int64_t id) const {
+  const auto done = sql_.exec("DELETE FROM users_accounts WHERE id = ?", id);
+  if (!done.ok()) return done.error();
+  return {};
 }
 
 }  // namespace nexus::users

@@ -2,6 +2,9 @@
 #include "hash_pool.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -26,6 +29,16 @@ TEST_CASE("jobs run, never more at once than there are threads") {
   }
   while (done.load() != 20) std::this_thread::yield();
   CHECK(most.load() <= static_cast<int>(HashPool::kThreads));
+}
+
+TEST_CASE("the threads step back behind those that answer requests") {
+  HashPool pool;
+  pool.start();
+  std::promise<int> nice;
+  REQUIRE(pool.post([&] { nice.set_value(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()))); }));
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  CHECK(nice.get_future().get() == std::max(own, HashPool::kNice));
+  CHECK(::getpriority(PRIO_PROCESS, 0) == own);
 }
 
 TEST_CASE("a full queue refuses, and a stopped pool drops what waits") {

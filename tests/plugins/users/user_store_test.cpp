@@ -74,6 +74,41 @@ TEST_CASE("a name and an address are given once") {
   CHECK(same_email.error().status() == Status::conflict);
 }
 
+TEST_CASE("a password is set where the old one is what was seen") {
+  Database db;
+  const auto id = db.add("erik");
+  CHECK_FALSE(*db.store().set_password(id, "other", "not the hash", 5000));
+  CHECK((*db.store().find_account(id))->password_hash == "hash");
+  CHECK(*db.store().set_password(id, "other", "hash", 5000));
+  CHECK((*db.store().find_account(id))->password_hash == "other");
+  CHECK((*db.store().find(id))->password_changed_us == 5000);
+  CHECK((*db.store().find(id))->updated_us == 5000);
+  // in the same microsecond it is another state all the same
+  CHECK(*db.store().set_password(id, "third", "", 5000));
+  CHECK((*db.store().find(id))->updated_us == 5001);
+  CHECK_FALSE(*db.store().set_password(id + 1, "x", "", 5000));
+}
+
+TEST_CASE("rows are locked, changed and removed inside a transaction") {
+  Database db;
+  const auto admin = db.add("zoe", "admin");
+  const auto id = db.add("erik");
+  auto transaction = Sql(*db.call).begin();
+  REQUIRE(transaction.ok());
+  const UserStore store(*transaction);
+  CHECK(*store.lock_active_admins() == 1);
+  auto user = **store.find_and_lock(id);
+  user.status = "disabled";
+  user.avatar = "https://example.com/a";
+  CHECK(store.update({user, "erik", "erik@example.com"}).ok());
+  CHECK(store.remove(admin).ok());
+  REQUIRE(transaction->commit().ok());
+  CHECK((*db.store().find(id))->avatar == "https://example.com/a");
+  CHECK((*db.store().find(id))->status == "disabled");
+  CHECK_FALSE(db.store().find(admin)->has_value());
+  CHECK(*db.store().lock_active_admins() == 0);
+}
+
 TEST_CASE("lists are sorted, cut into pages and filtered") {
   Database db;
   db.add("zoe", "admin");

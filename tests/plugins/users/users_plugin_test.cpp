@@ -1,39 +1,14 @@
 // The whole plugin in a FakeHost: the service that other plugins ask, and the routes.
-#include <nexus/cpp/contracts/credentials.h>
-#include <nexus/testing/fake_host.h>
-
-#include <doctest/doctest.h>
+#include "panel_fixture.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
 using namespace nexus;
+using namespace nexus::users;
 using nexus::testing::Principal;
 
 namespace {
-
-const Json kJohn = {
-    {"username", "johndoe"}, {"email", "john@example.com"}, {"password", "SecureP@ss123"}, {"language", "zh-CN"}};
-
-struct Panel {
-  Panel() {
-    ::setenv("NEXUS_ADMIN_PASSWORD", "Adm1n-of-the-Panel", 1);
-    REQUIRE(host.load_file(USERS_PLUGIN).ok());
-    REQUIRE(host.start().ok());
-  }
-  Result<Json> ask(const char* method, const Json& payload) {
-    return decode_answer(host.ask(std::string(contracts::kCredentialsService), method, payload));
-  }
-  std::int64_t add(const std::string& name) {
-    const auto user =
-        ask("create", {{"username", name}, {"email", name + "@example.com"}, {"password", "SecureP@ss123"}});
-    REQUIRE(user.ok());
-    return contracts::user_from(*user).id;
-  }
-
-  testing::FakeHost host;
-};
 
 std::vector<std::string> keys(const Json& object) {
   std::vector<std::string> names;
@@ -53,18 +28,87 @@ TEST_CASE("an account is made, verified by name or address, and read") {
   CHECK(john.language == "zh-CN");
   CHECK(made->dump().find("argon2") == std::string::npos);
 
-  for (const auto* name : {"johndoe", "JohnDoe", "john@example.com", "JOHN@Example.com"}) {
+  for (const auto* name : {"johndoe", "JohnDoe", "ｊｏｈｎｄｏｅ", "john@example.com", "JOHN@Example.com"}) {
     CAPTURE(name);
     const auto verified = panel.ask("verify", {{"username", name}, {"password", "SecureP@ss123"}});
     REQUIRE(verified.ok());
     CHECK(contracts::user_from(*verified).id == john.id);
   }
-  CHECK(panel.ask("signed_in", {{"id", john.id}}).ok());
+  CHECK(panel.ask("signed_in", {{"id", john.id}, {"address", "192.0.2.1"}}).ok());
   const auto read = panel.ask("get", {{"id", john.id}});
   REQUIRE(read.ok());
   CHECK(contracts::user_from(*read).last_login_us == panel.host.sdk().now_us());
   CHECK(panel.ask("get", {{"id", 999}}).error().app_code() == code::kNotFound);
   CHECK(panel.ask("signed_in", {{"id", 999}}).error().app_code() == code::kNotFound);
+}
+
+TEST_CASE("operators' commands find an account by its name or address") {
+  Panel panel;
+  const auto id = panel.add("johndoe");
+  for (const auto* name : {"johndoe", "JOHNDOE", "johndoe@example.com"}) {
+    CAPTURE(name);
+    const auto found = panel.ask("find", {{"username", name}});
+    REQUIRE(found.ok());
+    CHECK(contracts::user_from(*found).id == id);
+    CHECK(found->dump().find("argon2") == std::string::npos);
+  }
+  for (const auto* name : {"nobody", "", "johndoe ", "john@", "%", "😀😀😀"}) {
+    CAPTURE(name);
+    CHECK(panel.ask("find", {{"username", name}}).error().app_code() == code::kNotFound);
+  }
+}
+
+TEST_CASE("who is logged in is asked for his password again") {
+  Panel panel;
+  const auto id = panel.add("johndoe");
+  const auto right =
+      panel.ask("check_password", {{"id", id}, {"password", Panel::kPassword}, {"address", "192.0.2.1"}});
+  REQUIRE(right.ok());
+  CHECK(contracts::user_from(*right).id == id);
+  const auto wrong = panel.ask("check_password", {{"id", id}, {"password", "wrong"}, {"address", "192.0.2.1"}});
+  const auto nobody = panel.ask("check_password", {{"id", 999}, {"password", "wrong"}, {"address", "192.0.2.1"}});
+  CHECK(wrong.error().app_code() == code::kBadCredentials);
+  CHECK(to_json(wrong.error()) == to_json(nobody.error()));
+  CHECK(to_json(wrong.error()) == to_json(panel.verify("johndoe", "wrong").error()));
+}
+
+TEST_CASE("a password is changed by whoever knows the old one, and then the old one is wrong") {
+  Panel panel;
+  const auto id = panel.add("johndoe");
+  const auto before = panel.get(id);
+  panel.host.advance(std::chrono::hours(1));
+  const auto change = [&](const char* old_password, const char* password) {
+    return panel.ask("change_password",
+                     {{"id", id}, {"old_password", old_password}, {"password", password}, {"address", "192.0.2.1"}});
+  };
+  CHECK(change("not-the-password", "N0t-guessed-yet").error().app_code() == code::kBadCredentials);
+  const auto weak = change(Panel::kPassword, "password123");
+  CHECK(weak.error().app_code() == code::kValidation);
+  CHECK(weak.error().field() == "password");
+  CHECK(change(Panel::kPassword, "johndoe@example.com").error().app_code() == code::kValidation);
+  CHECK(panel.get(id).password_changed_us == before.password_changed_us);
+  CHECK(panel.host.events().empty());
+
+  const auto changed = change(Panel::kPassword, "N0t-guessed-yet");
+  REQUIRE(changed.ok());
+  const auto user = contracts::user_from(*changed);
+  CHECK(user.password_changed_us == panel.host.sdk().now_us());
+  CHECK(user.updated_us > before.updated_us);
+  CHECK_FALSE(panel.opens("johndoe", Panel::kPassword));
+  CHECK(panel.opens("johndoe", "N0t-guessed-yet"));
+  REQUIRE(panel.host.events().size() == 1);
+  CHECK(panel.host.events()[0].topic == contracts::kUserChangedTopic);
+  REQUIRE(panel.host.invalidations().size() == 1);
+  CHECK(panel.host.invalidations()[0].id == std::to_string(id));
+}
+
+TEST_CASE("the first administrator's making is in the trail") {
+  Panel panel;
+  const auto trail = panel.host.audit();
+  REQUIRE(trail.size() == 1);
+  CHECK(trail[0].action == "createInitialAdmin");
+  CHECK(trail[0].target == "users/1");
+  CHECK(trail[0].details.dump().find(Panel::kAdminPassword) == std::string::npos);
 }
 
 TEST_CASE("a wrong password, an unknown user and a disabled account are the same to whoever asks") {
@@ -104,8 +148,11 @@ TEST_CASE("an unknown user takes as long as a wrong password") {
 }
 
 TEST_CASE("a registration that breaks a rule names the field") {
+  using namespace std::string_literals;
   Panel panel;
   panel.add("taken");
+  std::string emoji;
+  for (int i = 0; i < 300; ++i) emoji += "😀";
   struct Row {
     const char* field;
     Json value;
@@ -121,6 +168,10 @@ TEST_CASE("a registration that breaks a rule names the field") {
                       {"password", "password123", code::kValidation, "password"},
                       {"password", std::string(200, 'x'), code::kValidation, "password"},
                       {"password", "john@example.com", code::kValidation, "password"},
+                      {"password", "secret-a\0b"s, code::kValidation, "password"},
+                      {"username", emoji, code::kValidation, "username"},
+                      {"username", "pаypal", code::kValidation, "username"},  // its second letter is Cyrillic
+                      {"username", "ＴＡＫＥＮ", code::kExists, ""},
                       {"language", "tlh", code::kValidation, "language"}};
   for (const auto& row : rows) {
     CAPTURE(row.field);
@@ -139,10 +190,14 @@ TEST_CASE("nobody becomes administrator by asking for it") {
   Panel panel;
   auto body = kJohn;
   body["role"] = "admin";
+  body["status"] = "disabled";
+  body["avatar"] = "https://example.com/x";
   body["id"] = 1;
   const auto made = panel.ask("create", body);
   REQUIRE(made.ok());
   CHECK(contracts::user_from(*made).role == "user");
+  CHECK(contracts::user_from(*made).status == "active");
+  CHECK_FALSE(contracts::user_from(*made).avatar.has_value());
 }
 
 TEST_CASE("questions that make no sense are answered, not dropped") {
@@ -151,6 +206,12 @@ TEST_CASE("questions that make no sense are answered, not dropped") {
   CHECK_FALSE(panel.ask("verify", Json::array()).ok());
   CHECK_FALSE(panel.ask("verify", {{"username", 7}}).ok());
   CHECK(panel.ask("verify", Json::object()).error().app_code() == code::kBadCredentials);
+}
+
+TEST_CASE("a failure that cannot be counted is no answer") {
+  Panel panel;
+  panel.host.fail_next("db.exec", Status::unavailable);
+  CHECK(panel.verify("admin", "not-the-password").error().app_code() == code::kUnavailable);
 }
 
 TEST_CASE("a database that is away is no wrong password") {
@@ -183,6 +244,7 @@ TEST_CASE("the list is for administrators and has the documented members in orde
         R"({"current_page":1,"per_page":2,"total_pages":2,"total_count":3,"has_next":true,"has_prev":false})");
 
   CHECK(panel.host.get("/api/v1/users?search=ANN", Principal::admin()).data["users"][0]["username"] == "anna");
+  CHECK(panel.host.get("/api/v1/users?search=%EF%BC%A1nn", Principal::admin()).data["users"][0]["username"] == "anna");
   CHECK(panel.host.get("/api/v1/users?search=%25", Principal::admin()).data["users"].empty());
   CHECK(panel.host.get("/api/v1/users?role=admin", Principal::admin()).data["pagination"]["total_count"] == 1);
   CHECK(panel.host.get("/api/v1/users?page=4611686018427387904", Principal::admin()).data["users"].empty());

@@ -1,13 +1,12 @@
-#include "common_passwords.h"
+// Passwords that guessing tools begin with, as far as they are long enough to be allowed otherwise.
+#pragma once
 
-#include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace nexus::users {
-namespace {
 
-// From the lists that guessing tools begin with, as far as they are long enough to be allowed otherwise; sorted.
-constexpr std::array<std::string_view, 287> kCommon{{
+inline constexpr std::array<std::string_view, 287> kCommonPasswords{{
     "!@#$%^&*",    "!qaz2wsx",     "00000000",      "000000000",     "0000000000",   "0987654321",  "11111111",
     "111111111",   "1111111111",   "11223344",      "1122334455",    "112233445566", "12121212",    "123123123",
     "123321123",   "12341234",     "1234554321",    "123456123",     "12345678",     "123456789",   "1234567890",
@@ -50,12 +49,5 @@ constexpr std::array<std::string_view, 287> kCommon{{
     "welcome123",  "welcome1234",  "whatever",      "winter2023",    "winter2024",   "woaini123",   "woaini1314",
     "woaini520",   "z123456789",   "zaq12wsx",      "zhang123",      "zxc123456",    "zxcvbnm1",    "zxcvbnm123",
 }};
-static_assert(std::is_sorted(kCommon.begin(), kCommon.end()));
-
-}  // namespace
-
-bool is_common_password(std::string_view folded) noexcept {
-  return std::binary_search(kCommon.begin(), kCommon.end(), folded);
-}
 
 }  // namespace nexus::users
