@@ -1,5 +1,8 @@
 #include "account_routes.h"
 
+#include "late_answer.h"
+#include "login.h"
+
 #include <utility>
 
 namespace nexus::auth {
@@ -7,42 +10,10 @@ namespace {
 
 constexpr RouteOptions kPublic{.is_public = true, .rate_class = NX_RATE_AUTH};
 
-// What a log line keeps of a name that a stranger typed.
-constexpr std::size_t kMaxLoggedName = 64;
-
-Json user_json(const User& user) {
-  return {{"id", user.id},
-          {"username", user.username},
-          {"email", user.email},
-          {"role", user.role},
-          {"language", user.language}};
-}
-
 Json registered_json(const User& user) {
   auto json = user_json(user);
   json["created_at"] = json_time(user.created_us);
   return json;
-}
-
-Json token_json(const Tokens& tokens) {
-  Json json = {{"access_token", tokens.access}};
-  if (!tokens.refresh.empty()) json["refresh_token"] = tokens.refresh;
-  json["expires_in"] = tokens.expires_in;
-  json["token_type"] = "Bearer";
-  return json;
-}
-
-// Answers from `work`, whose errors may also be thrown: the handlers below run outside the route's own guard.
-template <class Work>
-void answer(const Reply& reply, Call& call, Work&& work) {
-  try {
-    const Result<Response> response = work();
-    if (!response.ok()) call.set_error(response.error().what());
-    reply.send(response);
-  } catch (const std::exception& error) {
-    call.set_error(error.what());
-    reply.send(Error(Status::exception));
-  }
 }
 
 void register_user(const AuthContext& context, Request& request, const Reply& reply) {
@@ -52,56 +23,57 @@ void register_user(const AuthContext& context, Request& request, const Reply& re
   auto body = parse_json(request.body());
   if (!body.ok()) return reply.send(body.error());
   if (!body->contains("language")) (*body)["language"] = request.call().locale();
-  context.credentials().create(request.call(), *body, [&context, reply](Call& call, Result<User> user) {
+  const auto name = kept_name(body->value("username", ""));
+  context.credentials().create(request.call(), *body, [&context, name, reply](Call& call, Result<User> user) {
     answer(reply, call, [&]() -> Result<Response> {
-      if (!user.ok()) return user.error();
+      if (!user.ok()) return Response::from(user.error()).with_audit(about_nobody(name));
       context.log().info("user registered", {{"user_id", user->id}, {"address", call.remote_address()}}, &call);
-      return Response::created(dump({{"user", registered_json(*user)}}), "auth.registered");
+      return Response::created(dump({{"user", registered_json(*user)}}), "auth.registered")
+          .with_audit(about_user(user->id, name));
     });
   });
 }
 
-// The session is open; the login is stamped, and answered even where the stamp did not take.
-void finish_login(const AuthContext& context, Call& call, const User& user, Tokens tokens, const Reply& reply) {
-  context.credentials().signed_in(
-      call, user.id, [&context, user, tokens = std::move(tokens), reply](Call& later, Result<void> stamped) {
-        answer(reply, later, [&]() -> Result<Response> {
-          if (!stamped.ok()) {
-            context.log().warning("a login could not be stamped", {{"user_id", user.id}}, &later);
-          }
-          auto data = token_json(tokens);
-          data["user"] = user_json(user);
-          return Response::ok(dump(data), "auth.logged_in");
-        });
-      });
+// What a log-in needs from the request until it is through.
+struct LoginTry {
+  std::string name;  // as it is kept
+  Client client;
+  std::int64_t started_us;
+};
+
+void refuse_login(const AuthContext& context, Call& call, const LoginTry& login, const Error& error,
+                  const Reply& reply) {
+  context.log().warning(
+      "login refused", {{"username", login.name}, {"address", login.client.remote_address}, {"code", error.app_code()}},
+      &call);
+  reply.send(Response::from(error).with_audit(about_nobody(login.name)));
 }
 
-void log_refusal(const AuthContext& context, Call& call, std::string_view username, const Error& error) {
-  context.log().warning("login refused",
-                        {{"username", username.substr(0, kMaxLoggedName)},
-                         {"address", call.remote_address()},
-                         {"code", error.app_code()}},
-                        &call);
+// The password was right, and a code is needed too.
+Result<Response> challenge(const AuthContext& context, Call& call, const User& user, const LoginTry& login) {
+  NEXUS_ASSIGN(const auto secret, context.one_time_secrets(call).issue_challenge(user.id, login.started_us));
+  auto error = Error::api(code::kSecondFactorNeeded).with_extra(dump({{"challenge", secret}}));
+  return Response::from(error).with_audit(about_user(user.id, login.name));
+}
+
+void go_on_with_login(const AuthContext& context, Call& call, const User& user, const LoginTry& login,
+                      const Reply& reply) {
+  const auto needs_code = context.second_factors(call).is_enabled(user.id);
+  if (!needs_code.ok()) return reply.send(needs_code.error());
+  if (*needs_code) return reply.send(challenge(context, call, user, login));
+  complete_login(context, call, user, login.client, login.started_us, reply);
 }
 
 void log_in(const AuthContext& context, Request& request, const Reply& reply) {
   const auto body = parse_json(request.body());
   if (!body.ok()) return reply.send(body.error());
   const auto username = body->value("username", "");
-  const Client client{std::string(request.call().remote_address()),
-                      std::string(request.header("User-Agent").value_or(""))};
-  context.credentials().verify(
-      request.call(), username, body->value("password", ""),
-      [&context, username, client, reply](Call& call, Result<User> user) {
-        if (!user.ok()) {
-          log_refusal(context, call, username, user.error());
-          return reply.send(user.error());
-        }
-        auto tokens = context.sessions(call).open(user->id, client);
-        if (!tokens.ok()) return reply.send(tokens.error());
-        context.log().info("logged in", {{"user_id", user->id}, {"address", call.remote_address()}}, &call);
-        finish_login(context, call, *user, std::move(tokens).value(), reply);
-      });
+  const LoginTry login{kept_name(username), client_of(request), context.host().now_us()};
+  context.credentials().verify(request.call(), username, body->value("password", ""),
+                               [&context, login, reply](Call& call, Result<User> user) {
+                                 if (!user.ok()) return refuse_login(context, call, login, user.error(), reply);
+                                 go_on_with_login(context, call, *user, login, reply);
+                               });
 }
 
 // Whether the user is still who he was when the session was opened.
@@ -111,17 +83,24 @@ Result<Response> renew(const AuthContext& context, Call& call, const Session& se
   if (!user.ok() && !gone) return user.error();
   const auto sessions = context.sessions(call);
   if (gone || !may_continue(session, *user)) {
+    if (!gone && context.password_changes().by_session(session.id)) return Error(Status::busy, "its password changes");
     NEXUS_TRY(sessions.end(session.id));
     return token_invalid();
   }
   NEXUS_ASSIGN(const auto tokens, sessions.renew(session, rotate));
-  return Response::ok(dump(token_json(tokens)), "auth.refreshed");
+  return Response::ok(dump(token_json(tokens)), "auth.refreshed").with_audit(about_user(session.user_id));
+}
+
+Result<Session> find_session_to_refresh(const AuthContext& context, Call& call, std::string_view refresh_token) {
+  auto session = context.sessions(call).find_by_refresh_token(refresh_token);
+  if (session.ok() || !context.keys().learn(call, refresh_token)) return session;
+  return context.sessions(call).find_by_refresh_token(refresh_token);
 }
 
 void refresh(const AuthContext& context, Request& request, const Reply& reply) {
   const auto body = parse_json(request.body());
   if (!body.ok()) return reply.send(body.error());
-  auto session = context.sessions(request.call()).find_by_refresh_token(body->value("refresh_token", ""));
+  auto session = find_session_to_refresh(context, request.call(), body->value("refresh_token", ""));
   if (!session.ok()) return reply.send(session.error());
   const auto user_id = session->user_id;
   context.credentials().get(request.call(), user_id,
@@ -134,14 +113,9 @@ void refresh(const AuthContext& context, Request& request, const Reply& reply) {
 }  // namespace
 
 void add_account_routes(Registrar& registrar, const AuthContext& context) {
-  const auto add = [&](std::string_view path, void (*handler)(const AuthContext&, Request&, const Reply&)) {
-    registrar.deferred_route("POST", path, kPublic, [&context, handler](Request& request, const Reply& reply) {
-      handler(context, request, reply);
-    });
-  };
-  add("/api/v1/auth/register", register_user);
-  add("/api/v1/auth/login", log_in);
-  add("/api/v1/auth/refresh", refresh);
+  add_late_route(registrar, context, "POST", "/api/v1/auth/register", kPublic, register_user);
+  add_late_route(registrar, context, "POST", "/api/v1/auth/login", kPublic, log_in);
+  add_late_route(registrar, context, "POST", "/api/v1/auth/refresh", kPublic, refresh);
 }
 
 }  // namespace nexus::auth

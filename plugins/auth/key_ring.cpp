@@ -14,7 +14,9 @@ Result<KeyRing> KeyRing::from(std::vector<SigningKey> keys) {
     }
     key.token_header = encode_token_header(key.kid);
   }
-  std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.created_us > b.created_us; });
+  std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) {
+    return a.created_us != b.created_us ? a.created_us > b.created_us : a.kid > b.kid;
+  });
   return KeyRing(std::move(keys));
 }
 

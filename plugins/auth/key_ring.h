@@ -29,6 +29,7 @@ class KeyRing {
   static Result<KeyRing> from(std::vector<SigningKey> keys);
 
   const SigningKey& newest() const noexcept { return keys_.front(); }
+  const std::vector<SigningKey>& keys() const noexcept { return keys_; }
   // Null where no key of ours begins its tokens so.
   const SigningKey* find(std::string_view token_header) const noexcept;
 

@@ -1,10 +1,20 @@
-// Tokens and sessions: register, log in, refresh, log out, and who a bearer token stands for.
+// Tokens and sessions: register, log in with one factor or two, refresh, log out, API tokens, and who a credential
+// stands for.
 #include "account_routes.h"
+#include "administration_routes.h"
+#include "api_token_routes.h"
+#include "auth_commands.h"
 #include "auth_resources.h"
+#include "challenge_routes.h"
 #include "identity.h"
-#include "key_store.h"
+#include "key_routes.h"
+#include "password_routes.h"
+#include "second_factor_routes.h"
 #include "session_routes.h"
-#include "session_sweeper.h"
+#include "step_up_routes.h"
+#include "sweeper.h"
+#include "ticket_routes.h"
+#include "user_data.h"
 
 namespace nexus::auth {
 namespace {
@@ -13,24 +23,30 @@ class AuthPlugin : public Plugin {
  public:
   void setup(Registrar& registrar) override {
     registrar.resources(auth_resources());
+    registrar.permission(kManagePermission, "");
     context_ = std::make_unique<AuthContext>(registrar.host(),
                                              CredentialsClient(registrar.bind(contracts::kCredentialsService)));
-    sweeper_ = std::make_unique<SessionSweeper>(registrar.host());
+    removed_users_ = std::make_unique<RemovedUsers>(*context_);
+    sweeper_ = std::make_unique<Sweeper>(registrar.host(), [this](Call& call) { keep_up(call); });
 
-    add_account_routes(registrar, *context_);
-    add_session_routes(registrar, *context_);
-    registrar.identity_provider([this](Call& call, std::string_view credential, IdentityReply reply) {
+    for (const auto add : {add_account_routes, add_challenge_routes, add_session_routes, add_second_factor_routes,
+                           add_step_up_routes, add_password_routes, add_ticket_routes, add_api_token_routes,
+                           add_administration_routes, add_key_routes, add_auth_commands}) {
+      add(registrar, *context_);
+    }
+    registrar.identity_provider([this](Call& call, const Credential& credential, const IdentityReply& reply) {
       identify(*context_, call, credential, reply);
     });
     registrar.subscribe(contracts::kUserChangedTopic,
                         [this](Call& call, const Event& event) { on_user_changed(*context_, call, event); });
+    registrar.subscribe(contracts::kUserRemovedTopic,
+                        [this](Call& call, const Event& event) { on_user_removed(*context_, call, event); });
     registrar.on_config_change([this](Call&) { return read_settings(); });
   }
 
   Result<void> start(Call& call) override {
     NEXUS_TRY(read_settings());
-    NEXUS_ASSIGN(auto keys, load_keys(call));
-    context_->use_keys(std::move(keys));
+    NEXUS_TRY(context_->keys().load(call));
     sweeper_->start();
     return {};
   }
@@ -46,8 +62,17 @@ class AuthPlugin : public Plugin {
     return {};
   }
 
+  void keep_up(Call& call) {
+    const auto kept = context_->keys().keep_up(call, context_->settings());
+    if (!kept.ok()) {
+      context_->log().error("the signing keys could not be kept up", {{"reason", kept.error().what()}}, &call);
+    }
+    removed_users_->sweep(call);
+  }
+
   std::unique_ptr<AuthContext> context_;
-  std::unique_ptr<SessionSweeper> sweeper_;
+  std::unique_ptr<RemovedUsers> removed_users_;
+  std::unique_ptr<Sweeper> sweeper_;
 };
 
 }  // namespace

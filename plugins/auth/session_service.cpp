@@ -31,13 +31,14 @@ std::int64_t SessionService::idle_end(const Session& session) const noexcept {
   return std::min(now_us_ + settings_.refresh_token * kMicrosecondsPerSecond, session.absolute_us);
 }
 
-Result<Tokens> SessionService::open(std::int64_t user_id, const Client& client) const {
+Result<Tokens> SessionService::open(std::int64_t user_id, const Client& client, std::int64_t authenticated_us) const {
   const auto token_id = random_hex(kRefreshIdBytes);
   Session session;
   session.id = random_hex(kSessionIdBytes);
   session.user_id = user_id;
   session.refresh_hash = sha256_hex(token_id);
-  session.created_us = session.authenticated_us = session.last_used_us = now_us_;
+  session.created_us = session.last_used_us = now_us_;
+  session.authenticated_us = authenticated_us;
   session.absolute_us = now_us_ + settings_.session_absolute * kMicrosecondsPerSecond;
   session.expires_us = idle_end(session);
   session.remote_address = client.remote_address.substr(0, kMaxAddressBytes);
@@ -50,23 +51,26 @@ Result<Tokens> SessionService::open(std::int64_t user_id, const Client& client) 
 
 Result<Authenticated> SessionService::authenticate(std::string_view token) const {
   NEXUS_ASSIGN(auto claims, codec_->verify(token, TokenUse::access, now_seconds()));
-  NEXUS_ASSIGN(auto session, store_.find(claims.session_id));
-  if (!session || session->user_id != claims.user_id || session->revoked) return token_invalid();
+  NEXUS_ASSIGN(auto session, find(claims.session_id, claims.user_id));
+  return Authenticated{std::move(claims), std::move(session)};
+}
+
+Result<Session> SessionService::find(std::string_view session_id, std::int64_t user_id) const {
+  NEXUS_ASSIGN(auto session, store_.find(session_id));
+  if (!session || session->user_id != user_id || session->revoked) return token_invalid();
   if (session->expires_us <= now_us_) return token_expired();
-  return Authenticated{std::move(claims), *std::move(session)};
+  return *std::move(session);
 }
 
 Result<Session> SessionService::find_by_refresh_token(std::string_view token) const {
   NEXUS_ASSIGN(const auto claims, codec_->verify(token, TokenUse::refresh, now_seconds()));
-  NEXUS_ASSIGN(auto session, store_.find(claims.session_id));
-  if (!session || session->user_id != claims.user_id || session->revoked) return token_invalid();
-  if (session->expires_us <= now_us_) return token_expired();
+  NEXUS_ASSIGN(auto session, find(claims.session_id, claims.user_id));
   // signed for this session, and not the one that is good now: it was, and has been spent
-  if (sha256_hex(claims.token_id) != session->refresh_hash) {
-    NEXUS_TRY(end(session->id));
+  if (sha256_hex(claims.token_id) != session.refresh_hash) {
+    NEXUS_TRY(end(session.id));
     return token_invalid();
   }
-  return *std::move(session);
+  return session;
 }
 
 Result<Tokens> SessionService::renew(const Session& session, bool rotate) const {
@@ -96,16 +100,22 @@ Result<SessionList> SessionService::list(std::int64_t user_id, std::int64_t limi
   return list;
 }
 
+Result<void> SessionService::renew_authentication(std::string_view session_id, std::int64_t authenticated_us) const {
+  NEXUS_TRY(store_.set_authenticated(session_id, authenticated_us));
+  on_change_(session_id);
+  return {};
+}
+
 Result<void> SessionService::end(std::string_view session_id) const {
   NEXUS_TRY(store_.revoke(session_id, now_us_));
-  on_end_(session_id);
+  on_change_(session_id);
   return {};
 }
 
 Result<void> SessionService::end_of_user(std::string_view session_id, std::int64_t user_id) const {
   NEXUS_ASSIGN(const auto ended, store_.revoke_of_user(session_id, user_id, now_us_));
   if (ended == 0) return Error::api(code::kNotFound);
-  on_end_(session_id);
+  on_change_(session_id);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,19 +49,27 @@ std::string clean_user_agent(std::string_view header);
 // On behalf of one call, at one moment.
 class SessionService {
  public:
-  // Called with the id of each session that a function below ends, after it has ended.
-  using OnEnd = std::function<void(std::string_view session_id)>;
+  // Called with the id of each session that a function below ends or changes, afterwards: what is remembered of it is
+  // no longer so.
+  using OnChange = std::function<void(std::string_view session_id)>;
 
-  // `codec` must outlive it.
-  SessionService(SessionStore store, const TokenCodec& codec, const Settings& settings, std::int64_t now_us,
-                 OnEnd on_end)
-      : store_(store), codec_(&codec), settings_(settings), now_us_(now_us), on_end_(std::move(on_end)) {}
+  SessionService(SessionStore store, std::shared_ptr<const TokenCodec> codec, const Settings& settings,
+                 std::int64_t now_us, OnChange on_change)
+      : store_(store),
+        codec_(std::move(codec)),
+        settings_(settings),
+        now_us_(now_us),
+        on_change_(std::move(on_change)) {}
 
-  // A new session with both tokens, for a user whose password was just checked.
-  Result<Tokens> open(std::int64_t user_id, const Client& client) const;
+  // A new session with both tokens. `authenticated_us` is when the check of the password began: a password that was
+  // changed meanwhile ends the session.
+  Result<Tokens> open(std::int64_t user_id, const Client& client, std::int64_t authenticated_us) const;
 
   // Whom an access token stands for: 40002 or 40003 where for nobody.
   Result<Authenticated> authenticate(std::string_view access_token) const;
+
+  // That session of that user: 40002 or 40003 where it is over.
+  Result<Session> find(std::string_view session_id, std::int64_t user_id) const;
 
   // The session of a refresh token: 40002 or 40003 where it has none. A token that was spent before ends its session:
   // it has been copied, and nobody knows who holds the other one.
@@ -69,6 +78,8 @@ class SessionService {
   Result<Tokens> renew(const Session& session, bool rotate) const;
 
   Result<SessionList> list(std::int64_t user_id, std::int64_t limit, std::int64_t offset) const;
+  // The session's person has proved who he is once more, at `authenticated_us`.
+  Result<void> renew_authentication(std::string_view session_id, std::int64_t authenticated_us) const;
   Result<void> end(std::string_view session_id) const;
   // 40401 where `user_id` has no such session.
   Result<void> end_of_user(std::string_view session_id, std::int64_t user_id) const;
@@ -80,10 +91,10 @@ class SessionService {
   std::int64_t idle_end(const Session& session) const noexcept;
 
   SessionStore store_;
-  const TokenCodec* codec_;
+  std::shared_ptr<const TokenCodec> codec_;
   Settings settings_;
   std::int64_t now_us_;
-  OnEnd on_end_;
+  OnChange on_change_;
 };
 
 }  // namespace nexus::auth

@@ -59,6 +59,14 @@ Result<bool> SessionStore::refresh(const Refresh& use) const {
   return count != 0;
 }
 
+Result<void> SessionStore::set_authenticated(std::string_view id, std::int64_t authenticated_us) const {
+  NEXUS_TRY(
+      sql_.exec("UPDATE auth_sessions SET authenticated_us = ? "
+                "WHERE id = ? AND authenticated_us < ? AND revoked_us IS NULL",
+                authenticated_us, id, authenticated_us));
+  return {};
+}
+
 Result<std::int64_t> SessionStore::revoke(std::string_view id, std::int64_t now_us) const {
   return affected(sql_.exec(with(kRevoke, " AND id = ?"), now_us, now_us, id));
 }
@@ -71,6 +79,11 @@ Result<std::int64_t> SessionStore::revoke_of_user(std::string_view id, std::int6
 
 Result<std::int64_t> SessionStore::revoke_all(std::int64_t user_id, std::int64_t now_us) const {
   return affected(sql_.exec(with(kRevoke, " AND user_id = ?"), now_us, now_us, user_id));
+}
+
+Result<std::int64_t> SessionStore::revoke_others(std::int64_t user_id, std::string_view kept_id,
+                                                 std::int64_t now_us) const {
+  return affected(sql_.exec(with(kRevoke, " AND user_id = ? AND id <> ?"), now_us, now_us, user_id, kept_id));
 }
 
 Result<std::int64_t> SessionStore::revoke_older(std::int64_t user_id, std::int64_t authenticated_before_us,

@@ -44,10 +44,13 @@ class SessionStore {
   Result<std::optional<Session>> find(std::string_view id) const;
   // False, and nothing changed, where the session is over or another use of the token was quicker.
   Result<bool> refresh(const Refresh& use) const;
+  // Unless it is over, or was authenticated later. The time never goes back.
+  Result<void> set_authenticated(std::string_view id, std::int64_t authenticated_us) const;
   // Revoke sessions that go on; answer how many did.
   Result<std::int64_t> revoke(std::string_view id, std::int64_t now_us) const;
   Result<std::int64_t> revoke_of_user(std::string_view id, std::int64_t user_id, std::int64_t now_us) const;
   Result<std::int64_t> revoke_all(std::int64_t user_id, std::int64_t now_us) const;
+  Result<std::int64_t> revoke_others(std::int64_t user_id, std::string_view kept_id, std::int64_t now_us) const;
   Result<std::int64_t> revoke_older(std::int64_t user_id, std::int64_t authenticated_before_us,
                                     std::int64_t now_us) const;
   // Sessions of a user that go on, the last used first.

@@ -15,6 +15,8 @@ struct Settings {
   std::int64_t access_token = 3600;
   std::int64_t refresh_token = 2'592'000;     // a session that is not refreshed for so long is over
   std::int64_t session_absolute = 7'776'000;  // and so is one that has lived so long
+  std::int64_t step_up = 600;                 // an authentication is recent for so long
+  std::int64_t signing_key = 7'776'000;       // a key signs for so long; 0: until somebody rotates it
 };
 
 // `section_json` has passed config.schema.json.

@@ -130,6 +130,11 @@ Result<Claims> TokenCodec::verify(std::string_view token, TokenUse use, std::int
   }
 }
 
+bool TokenCodec::may_be_of_unknown_key(std::string_view token) const noexcept {
+  const auto parts = split(token);
+  return parts && parts->header.size() == keys_.newest().token_header.size() && keys_.find(parts->header) == nullptr;
+}
+
 std::string encode_token_header(std::string_view kid) {
   using namespace jwt::params;
   const jwt::jwt_object token{algorithm(kAlgorithm), headers({{"kid", std::string(kid)}}), secret("-")};

@@ -50,6 +50,12 @@ class TokenCodec {
   // 40002 for a token of ours whose time is over, 40003 for everything else.
   Result<Claims> verify(std::string_view token, TokenUse use, std::int64_t now_seconds) const noexcept;
 
+  // Whether `token` may be signed with a key of the panel's that is not among these: it has the shape, and no key of
+  // ours begins its tokens so.
+  bool may_be_of_unknown_key(std::string_view token) const noexcept;
+
+  const KeyRing& keys() const noexcept { return keys_; }
+
  private:
   KeyRing keys_;
 };

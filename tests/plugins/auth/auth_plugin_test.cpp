@@ -1,12 +1,9 @@
-// The whole plugin in a FakeHost; the accounts are played by the test.
-#include <nexus/cpp/contracts/credentials.h>
-#include <nexus/testing/fake_host.h>
-
-#include <doctest/doctest.h>
-
-#include <chrono>
+// Registration, log-ins, tokens and sessions through the whole plugin.
+#include "panel_fixture.h"
 
 using namespace nexus;
+using nexus::test::keys;
+using nexus::test::Panel;
 using nexus::testing::Principal;
 
 namespace {
@@ -14,60 +11,6 @@ namespace {
 const Json kJohn = {
     {"username", "johndoe"}, {"email", "john@example.com"}, {"password", "SecureP@ss123"}, {"language", "zh-CN"}};
 const Json kLogin = {{"username", "johndoe"}, {"password", "SecureP@ss123"}};
-
-struct Panel {
-  explicit Panel(const std::string& config = "{}") {
-    john.id = 7;
-    john.username = "johndoe";
-    john.email = "john@example.com";
-    john.role = "user";
-    john.status = "active";
-    john.language = "zh-CN";
-    john.created_us = 1'704'067'200 * kMicrosecondsPerSecond;
-    host.fake_service(std::string(contracts::kCredentialsService),
-                      [this](std::string_view method, std::string_view payload) { return answer(method, payload); });
-    host.set_config(config);
-    REQUIRE(host.load_file(AUTH_PLUGIN).ok());
-    REQUIRE(host.start().ok());
-  }
-
-  Result<std::string> answer(std::string_view method, std::string_view payload) {
-    asked.emplace_back(method);
-    last_payload = parse_json(payload).value();
-    if (trouble != Status::ok) return Error(trouble, "trouble");
-    if (method == "signed_in") return encode_answer(Json::object());
-    if (gone) return encode_answer(Error::api(method == "get" ? code::kNotFound : code::kBadCredentials));
-    if (method == "verify" && (last_payload["password"] != "SecureP@ss123" || !john.active())) {
-      return encode_answer(Error::api(code::kBadCredentials));
-    }
-    return encode_answer(contracts::to_json(john));
-  }
-
-  Json log_in() {
-    const auto answer = host.post("/api/v1/auth/login", kLogin, Principal::nobody());
-    REQUIRE(answer.http_status == 200);
-    return answer.data;
-  }
-  testing::AuthenticationAnswer authenticate(const Json& tokens) {
-    return host.authenticate(tokens["access_token"].get<std::string>()).value();
-  }
-  testing::Answer refresh(const Json& tokens) {
-    return host.post("/api/v1/auth/refresh", {{"refresh_token", tokens["refresh_token"]}}, Principal::nobody());
-  }
-
-  contracts::User john;
-  bool gone = false;
-  Status trouble = Status::ok;
-  std::vector<std::string> asked;
-  Json last_payload;
-  testing::FakeHost host;
-};
-
-std::vector<std::string> keys(const Json& object) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : object.items()) names.push_back(name);
-  return names;
-}
 
 }  // namespace
 
@@ -121,7 +64,57 @@ TEST_CASE("a login answers as documented, and its token stands for the user") {
   CHECK(identity.who.session_id.size() == 32);
   CHECK(identity.who.token_id.size() == 32);
   CHECK(identity.who.authenticated_us == panel.host.sdk().now_us());
-  CHECK(identity.valid_until_us == panel.host.sdk().now_us() + 3600 * kMicrosecondsPerSecond);
+  CHECK(identity.who.elevated_until_us == panel.host.sdk().now_us() + 600 * kMicrosecondsPerSecond);
+  CHECK(identity.valid_until_us == panel.host.sdk().now_us() + 60 * kMicrosecondsPerSecond);
+}
+
+TEST_CASE("an identity is remembered for a minute, and not beyond the token's or the session's end") {
+  const auto remembered = [](const std::string& config) {
+    Panel panel(config);
+    const auto tokens = panel.log_in();
+    return (panel.authenticate(tokens).valid_until_us - panel.host.sdk().now_us()) / kMicrosecondsPerSecond;
+  };
+  CHECK(remembered("{}") == 60);
+  CHECK(remembered(R"({"access_token_seconds":20})") == 20);
+  CHECK(remembered(R"({"refresh_token_seconds":30})") == 30);
+}
+
+TEST_CASE("the client's address goes to the accounts, and a log-in is told to them once it is through") {
+  Panel panel;
+  panel.host.post("/api/v1/auth/login", kLogin, Principal::nobody());
+  CHECK(panel.asked == std::vector<std::string>{"verify", "signed_in"});
+  CHECK(panel.last_payload.dump() == R"({"id":7,"address":"192.0.2.1"})");
+  panel.asked.clear();
+  panel.host.post("/api/v1/auth/login", {{"username", "johndoe"}, {"password", "wrong"}}, Principal::nobody());
+  CHECK(panel.asked == std::vector<std::string>{"verify"});
+  CHECK(panel.last_payload["address"] == "192.0.2.1");
+}
+
+TEST_CASE("the trail hears who logged in, and whose name was tried in vain") {
+  Panel panel;
+  CHECK(panel.host.post("/api/v1/auth/login", kLogin, Principal::nobody()).audit.target == "users/7");
+  const auto name = [&](const std::string& tried) {
+    return panel.host.post("/api/v1/auth/login", {{"username", tried}, {"password", "wrong"}}, Principal::nobody())
+        .audit.user;
+  };
+  CHECK(name("johndoe") == "johndoe");
+  CHECK(name(std::string(300, 'x')) == std::string(64, 'x'));
+  std::string chinese;
+  for (int i = 0; i < 22; ++i) chinese += "\u5f20";  // three bytes each
+  CHECK(name(chinese) == chinese.substr(0, 63));     // no half character
+}
+
+TEST_CASE("a log-in with a password that changes meanwhile opens nothing that lasts") {
+  Panel panel;
+  panel.while_checking = [&] {
+    panel.host.advance(std::chrono::seconds(1));
+    panel.john.password_changed_us = panel.host.sdk().now_us();
+    panel.host.advance(std::chrono::seconds(1));
+  };
+  const auto tokens = panel.log_in();  // opened after the change, with the password from before it
+  CHECK(panel.authenticate(tokens).app_code == code::kTokenInvalid);
+  CHECK(panel.refresh(tokens).app_code == code::kTokenInvalid);
+  CHECK(panel.authenticate(panel.log_in()).app_code == 0);
 }
 
 TEST_CASE("no secret reaches the log") {
@@ -198,8 +191,8 @@ TEST_CASE("a logout ends the session in the database and in the host's memory") 
 
   CHECK(panel.host.post("/api/v1/auth/logout-all", Json::object(), panel.authenticate(other).who).http_status == 200);
   CHECK(panel.authenticate(other).app_code == code::kTokenInvalid);
-  CHECK(panel.host.invalidations().back().kind == NX_INVALIDATE_USER);
-  CHECK(panel.host.invalidations().back().id == "7");
+  CHECK(panel.last_invalidation().kind == NX_INVALIDATE_USER);
+  CHECK(panel.last_invalidation().id == "7");
 }
 
 TEST_CASE("a logout that could not be written down is no logout") {

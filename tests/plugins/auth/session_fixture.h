@@ -18,16 +18,15 @@ struct Sessions {
     REQUIRE(host.use(auth_resources()).ok());
     std::vector<auth::SigningKey> keys;
     keys.push_back({"key-1", SecretString(std::string(auth::kSigningKeyBytes, 'k')), 1, {}});
-    codec = std::make_unique<auth::TokenCodec>(auth::KeyRing::from(std::move(keys)).value());
+    codec = std::make_shared<const auth::TokenCodec>(auth::KeyRing::from(std::move(keys)).value());
   }
 
   auth::SessionStore store() { return auth::SessionStore(*call); }
   auth::SessionService service() {
-    return auth::SessionService(store(), *codec, settings, now,
-                                [this](std::string_view id) { ended.emplace_back(id); });
+    return auth::SessionService(store(), codec, settings, now, [this](std::string_view id) { ended.emplace_back(id); });
   }
   auth::Tokens open(std::int64_t user_id = 7) {
-    auto tokens = service().open(user_id, {"192.0.2.1", "a browser"});
+    auto tokens = service().open(user_id, {"192.0.2.1", "a browser"}, now);
     REQUIRE(tokens.ok());
     return std::move(tokens).value();
   }
@@ -49,7 +48,7 @@ struct Sessions {
 
   testing::FakeHost host{testing::Options{}, "auth"};
   testing::TestCall call = host.call();
-  std::unique_ptr<auth::TokenCodec> codec;
+  std::shared_ptr<const auth::TokenCodec> codec;
   auth::Settings settings;
   std::int64_t now = 1'704'067'200 * kMicrosecondsPerSecond;
   std::vector<std::string> ended;
