@@ -7,11 +7,12 @@
 
 namespace nexus::servers {
 
-// Administrators and operators see everything, everybody else his own; nobody who is not logged in sees anything.
+// A call without a user (a plugin's own background work) sees nothing.
 inline Scope scope_of(const Call& call) {
   const auto role = call.role();
   const auto user_id = call.user_id();
-  return {user_id, user_id != 0 && (role == "admin" || role == "operator")};
+  const bool is_admin = user_id != 0 && role == "admin";
+  return {user_id, is_admin || (user_id != 0 && role == "operator"), is_admin};
 }
 
 }  // namespace nexus::servers

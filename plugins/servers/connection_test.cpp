@@ -1,5 +1,6 @@
 #include "connection_test.h"
 
+#include "audit_note.h"
 #include "failure_answer.h"
 #include "ssh/exec.h"
 #include "ssh/files.h"
@@ -32,7 +33,7 @@ std::string describe_system(ssh::Session& session, const ssh::Watch& watch) {
   return system.ok() ? clean_line(system.value().out) : "";
 }
 
-Response failed_answer(const ssh::Failure& failure, const Call& call) {
+Response failed_answer(std::int64_t server_id, const ssh::Failure& failure, const Call& call) {
   Json data = {{"connected", false},
                {"latency_ms", nullptr},
                {"os_info", nullptr},
@@ -40,7 +41,8 @@ Response failed_answer(const ssh::Failure& failure, const Call& call) {
                {"error", to_string(failure.fault)},
                {"details", call.translate(message_key(failure.fault))}};
   if (failure.host_key) data["host_key"] = to_json(*failure.host_key);
-  return Response::ok(dump(data), "servers.not_connected");
+  return Response::ok(dump(data), "servers.not_connected")
+      .with_audit(audit_note("servers", server_id, {{"connected", false}, {"error", data["error"]}}));
 }
 
 Response run_test(SshGateway& gateway, const ssh::Target& target, const Call& call) {
@@ -48,14 +50,15 @@ Response run_test(SshGateway& gateway, const ssh::Target& target, const Call& ca
   auto connection = gateway.pool().connect(target, watch);
   if (!connection.ok()) {
     gateway.note_failure(target.server_id, connection.error());
-    return failed_answer(connection.error(), call);
+    return failed_answer(target.server_id, connection.error(), call);
   }
   auto& session = connection.value().session;
   const auto os_info = describe_system(*session, watch);
   gateway.note_online(target.server_id, os_info);
   gateway.pool().give_back(target, std::move(session));
   const Json data = {{"connected", true}, {"latency_ms", connection.value().login_time.count()}, {"os_info", os_info}};
-  return Response::ok(dump(data), "servers.connected");
+  return Response::ok(dump(data), "servers.connected")
+      .with_audit(audit_note("servers", target.server_id, {{"connected", true}}));
 }
 
 }  // namespace

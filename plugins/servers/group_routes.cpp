@@ -1,3 +1,4 @@
+#include "audit_note.h"
 #include "caller.h"
 #include "group_service.h"
 #include "routes.h"
@@ -14,6 +15,7 @@ Json group_json(const Group& group) {
           {"name", group.name},
           {"description", group.description},
           {"server_count", group.server_count},
+          {"access", to_string(group.access)},
           {"created_at", json_time(group.created_us)},
           {"updated_at", json_time(group.updated_us)}};
 }
@@ -27,7 +29,7 @@ Result<Response> list_groups(Request& request) {
   const auto page = Page::from(request);
   NEXUS_ASSIGN(const auto found, groups_for(request.call()).list(page.size, page.offset()));
   Json groups = Json::array();
-  for (const auto& group : found.groups) groups.push_back(group_json(group));
+  for (const auto& group : found.items) groups.push_back(group_json(group));
   return Response::ok(dump({{"groups", std::move(groups)}, {"pagination", page.pagination(found.total)}}));
 }
 
@@ -35,7 +37,8 @@ Result<Response> add_group(Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto change, group_change(request));
   NEXUS_ASSIGN(const auto group, groups_for(call).add(change, call.host().now_us()));
-  return Response::created(dump({{"group", group_json(group)}}), "servers.group_added");
+  return Response::created(dump({{"group", group_json(group)}}), "servers.group_added")
+      .with_audit(audit_note("server-groups", group.id, {{"name", group.name}}));
 }
 
 Result<Response> get_group(Request& request) {
@@ -48,14 +51,16 @@ Result<Response> change_group(Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const auto change, group_change(request));
-  NEXUS_ASSIGN(const auto group, groups_for(call).change(id, change, call.host().now_us()));
-  return Response::ok(dump({{"group", group_json(group)}}));
+  NEXUS_ASSIGN(const auto changed, groups_for(call).change(id, change, call.host().now_us()));
+  return Response::ok(dump({{"group", group_json(changed.now)}}))
+      .with_audit(audit_note("server-groups", id, audit_changes(changed)));
 }
 
 Result<Response> remove_group(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
-  NEXUS_TRY(groups_for(request.call()).remove(id));
-  return Response::done();
+  NEXUS_ASSIGN(const auto group, groups_for(request.call()).remove(id));
+  return Response::done().with_audit(
+      audit_note("server-groups", id, {{"name", group.name}, {"owner_user_id", group.owner_user_id}}));
 }
 
 }  // namespace

@@ -12,16 +12,11 @@ Error explained(const Error& error) {
 }  // namespace
 
 Result<GroupPage> GroupService::list(std::int64_t limit, std::int64_t offset) const {
-  GroupPage page;
-  NEXUS_ASSIGN(page.total, store_.count(scope_));
-  NEXUS_ASSIGN(page.groups, store_.list(scope_, limit, offset));
-  return page;
+  return page_of<Group>(store_, scope_, limit, offset);
 }
 
-Result<Group> GroupService::get(std::int64_t id) const {
-  NEXUS_ASSIGN(const auto group, store_.find(scope_, id));
-  if (!group) return Error::api(code::kNotFound);
-  return *group;
+Result<Group> GroupService::get(std::int64_t id, Level needed) const {
+  return existing(store_.find(scope_, id), needed);
 }
 
 Result<Group> GroupService::add(const GroupChange& change, std::int64_t now_us) const {
@@ -30,6 +25,7 @@ Result<Group> GroupService::add(const GroupChange& change, std::int64_t now_us) 
   group.name = change.name.value_or("");
   group.description = change.description.value_or("");
   group.created_us = group.updated_us = now_us;
+  group.access = Level::manage;
   if (!is_name(group.name)) return Error::field("name", "format", "servers.name_invalid");
   const auto id = store_.insert(group);
   if (!id.ok()) return explained(id.error());
@@ -37,19 +33,21 @@ Result<Group> GroupService::add(const GroupChange& change, std::int64_t now_us) 
   return group;
 }
 
-Result<Group> GroupService::change(std::int64_t id, const GroupChange& change, std::int64_t now_us) const {
-  NEXUS_ASSIGN(auto group, get(id));
+Result<Changed<Group>> GroupService::change(std::int64_t id, const GroupChange& change, std::int64_t now_us) const {
+  NEXUS_ASSIGN(auto before, get(id, Level::manage));
+  auto group = before;
   if (change.name) group.name = *change.name;
   if (change.description) group.description = *change.description;
   group.updated_us = now_us;
   if (!is_name(group.name)) return Error::field("name", "format", "servers.name_invalid");
   if (const auto updated = store_.update(group); !updated.ok()) return explained(updated.error());
-  return group;
+  return Changed<Group>{std::move(group), std::move(before)};
 }
 
-Result<void> GroupService::remove(std::int64_t id) const {
-  NEXUS_TRY(get(id));
-  return store_.remove(id);
+Result<Group> GroupService::remove(std::int64_t id) const {
+  NEXUS_ASSIGN(auto group, get(id, Level::manage));
+  NEXUS_TRY(store_.remove(id));
+  return group;
 }
 
 }  // namespace nexus::servers

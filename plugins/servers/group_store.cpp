@@ -1,34 +1,60 @@
 #include "group_store.h"
 
+#include "visibility.h"
+
 namespace nexus::servers {
 namespace {
 
-constexpr std::string_view kSelectGroups =
-    "SELECT g.id, g.owner_user_id, g.name, g.description, g.created_us, g.updated_us, "
-    "(SELECT COUNT(*) FROM servers_group_members m JOIN servers_servers s ON s.id = m.server_id "
-    "WHERE m.group_id = g.id AND (? = 1 OR s.owner_user_id = ?)) FROM servers_groups g ";
+constexpr std::string_view kGroupColumns = "g.id, g.owner_user_id, g.name, g.description, g.created_us, g.updated_us";
 
 Group read_group(const Row& row) {
-  return {row.integer(0), row.integer(1), row.string(2), row.string(3), row.integer(6), row.integer(4), row.integer(5)};
+  return {row.integer(0), row.integer(1), row.string(2),  row.string(3),
+          row.integer(7), row.integer(4), row.integer(5), level_of(row.integer(6))};
+}
+
+// "SELECT ..." of groups `g`, with the values of its `?` taken first.
+std::string select_groups(Where& values, const Scope& scope) {
+  const auto on_group = level_on_group(scope);
+  const auto on_server = level_on_server(scope);
+  bind(values, on_group);
+  bind(values, on_server);
+  std::string text = "SELECT ";
+  return text.append(kGroupColumns)
+      .append(", ")
+      .append(on_group.text)
+      .append(
+          ", (SELECT COUNT(*) FROM servers_group_members m JOIN servers_servers s ON s.id = m.server_id "
+          "WHERE m.group_id = g.id AND (")
+      .append(on_server.text)
+      .append(") IS NOT NULL) FROM ");
 }
 
 }  // namespace
 
 Result<std::vector<Group>> GroupStore::list(const Scope& scope, std::int64_t limit, std::int64_t offset) const {
-  return sql_.all(
-      read_group,
-      std::string(kSelectGroups) + "WHERE ? = 1 OR g.owner_user_id = ? ORDER BY g.name, g.id LIMIT ? OFFSET ?",
-      scope.everything, scope.user_id, scope.everything, scope.user_id, limit, offset);
+  Where where;
+  const auto select = select_groups(where, scope);
+  add(where, sees_group(scope));
+  where.bind(limit, offset);
+  // The page is cut out first: servers are counted for its groups only.
+  return sql_.all_values(read_group,
+                         select + "(SELECT " + std::string(kGroupColumns) + " FROM servers_groups g" + where.text() +
+                             " ORDER BY g.name, g.id LIMIT ? OFFSET ?) g ORDER BY g.name, g.id",
+                         where.args());
 }
 
 Result<std::int64_t> GroupStore::count(const Scope& scope) const {
-  return sql_.number("SELECT COUNT(*) FROM servers_groups WHERE ? = 1 OR owner_user_id = ?", scope.everything,
-                     scope.user_id);
+  Where where;
+  add(where, sees_group(scope));
+  return sql_.number_values("SELECT COUNT(*) FROM servers_groups g" + where.text(), where.args());
 }
 
 Result<std::optional<Group>> GroupStore::find(const Scope& scope, std::int64_t id) const {
-  return sql_.first(read_group, std::string(kSelectGroups) + "WHERE g.id = ? AND (? = 1 OR g.owner_user_id = ?)",
-                    scope.everything, scope.user_id, id, scope.everything, scope.user_id);
+  Where where;
+  const auto select = select_groups(where, scope);
+  where.add("g.id = ?", id);
+  add(where, sees_group(scope));
+  return first_of(sql_.all_values(read_group, select + "servers_groups g" + where.text(), where.args()));
 }
 
 Result<std::int64_t> GroupStore::insert(const Group& group) const {
@@ -47,6 +73,11 @@ Result<void> GroupStore::update(const Group& group) const {
 
 Result<void> GroupStore::remove(std::int64_t id) const {
   NEXUS_TRY(sql_.exec("DELETE FROM servers_groups WHERE id = ?", id));
+  return {};
+}
+
+Result<void> GroupStore::hold(std::int64_t id) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_groups SET updated_us = updated_us WHERE id = ?", id));
   return {};
 }
 

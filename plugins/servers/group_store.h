@@ -7,7 +7,8 @@
 
 namespace nexus::servers {
 
-// On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not found.
+// On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not
+// found, not listed and not counted.
 class GroupStore {
  public:
   explicit GroupStore(const Sql& sql) noexcept : sql_(sql) {}
@@ -19,6 +20,8 @@ class GroupStore {
   Result<std::int64_t> insert(const Group& group) const;
   Result<void> update(const Group& group) const;
   Result<void> remove(std::int64_t id) const;
+  // In a transaction: nobody else changes the group, or holds it, until it ends.
+  Result<void> hold(std::int64_t id) const;
 
  private:
   Sql sql_;

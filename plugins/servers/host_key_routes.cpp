@@ -1,3 +1,4 @@
+#include "audit_note.h"
 #include "caller.h"
 #include "host_key_service.h"
 #include "routes.h"
@@ -42,7 +43,8 @@ Result<Response> accept_host_key(Request& request, SshGateway& gateway) {
   Log(call.host())
       .info("a host key was accepted", {{"server_id", id}, {"fingerprint", fingerprint}, {"user_id", call.user_id()}},
             &call);
-  return Response::ok(dump(host_keys_json(keys)), "servers.host_key_accepted");
+  return Response::ok(dump(host_keys_json(keys)), "servers.host_key_accepted")
+      .with_audit(audit_note("servers", id, {{"fingerprint", fingerprint}}));
 }
 
 }  // namespace

@@ -1,22 +1,22 @@
 #include "host_key_service.h"
 
+#include "lookup.h"
+
 #include <algorithm>
 
 namespace nexus::servers {
 
 Result<std::vector<SeenHostKey>> HostKeyService::list(std::int64_t server_id) const {
-  NEXUS_ASSIGN(const auto server, ServerStore(sql_).find(scope_, server_id));
-  if (!server) return Error::api(code::kNotFound);
+  NEXUS_TRY(existing(ServerStore(sql_).find(scope_, server_id), Level::view));
   return HostKeyStore(sql_).of_server(server_id);
 }
 
 Result<std::vector<SeenHostKey>> HostKeyService::accept(std::int64_t server_id, std::string_view fingerprint,
                                                         std::int64_t now_us) const {
   NEXUS_ASSIGN(auto transaction, sql_.begin());
-  NEXUS_ASSIGN(const auto server, ServerStore(transaction).find(scope_, server_id));
-  if (!server) return Error::api(code::kNotFound);
+  NEXUS_ASSIGN(const auto server, existing(ServerStore(transaction).find(scope_, server_id), Level::manage));
   const HostKeyStore store(transaction);
-  NEXUS_ASSIGN(const auto keys, store.at_address(server_id, server->host, server->port));
+  NEXUS_ASSIGN(const auto keys, store.at_address(server_id, server.host, server.port));
   const auto wanted = std::find_if(keys.begin(), keys.end(), [&](const SeenHostKey& key) {
     return key.state == "pending" && key.fingerprint == fingerprint;
   });

@@ -6,7 +6,7 @@
 
 namespace nexus::servers {
 
-// On behalf of one caller; errors as in ServerService.
+// On behalf of one caller; errors as in ServerService. Listing needs view, accepting manage.
 class HostKeyService {
  public:
   HostKeyService(const Sql& sql, const Scope& scope) : sql_(sql), scope_(scope) {}

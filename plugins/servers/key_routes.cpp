@@ -1,3 +1,4 @@
+#include "audit_note.h"
 #include "caller.h"
 #include "key_service.h"
 #include "routes.h"
@@ -31,7 +32,7 @@ Result<Response> list_keys(Request& request) {
   const auto page = Page::from(request);
   NEXUS_ASSIGN(const auto found, keys_for(request.call()).list(page.size, page.offset()));
   Json keys = Json::array();
-  for (const auto& key : found.keys) keys.push_back(key_json(key));
+  for (const auto& key : found.items) keys.push_back(key_json(key));
   return Response::ok(dump({{"ssh_keys", std::move(keys)}, {"pagination", page.pagination(found.total)}}));
 }
 
@@ -44,7 +45,8 @@ Result<Response> add_key(Request& request) {
   wanted.passphrase = secret_text(body, "passphrase");
   wanted.generate = optional_text(body, "generate");
   NEXUS_ASSIGN(const auto key, keys_for(call).add(wanted, call.host().now_us()));
-  return Response::created(dump({{"ssh_key", key_json(key)}}), "servers.key_added");
+  return Response::created(dump({{"ssh_key", key_json(key)}}), "servers.key_added")
+      .with_audit(audit_note("ssh-keys", key.id, audit_facts(key)));
 }
 
 Result<Response> get_key(Request& request) {
@@ -57,14 +59,15 @@ Result<Response> rename_key(Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
-  NEXUS_ASSIGN(const auto key, keys_for(call).rename(id, body.value("name", ""), call.host().now_us()));
-  return Response::ok(dump({{"ssh_key", key_json(key)}}));
+  NEXUS_ASSIGN(const auto changed, keys_for(call).rename(id, body.value("name", ""), call.host().now_us()));
+  return Response::ok(dump({{"ssh_key", key_json(changed.now)}}))
+      .with_audit(audit_note("ssh-keys", id, audit_changes(changed)));
 }
 
 Result<Response> remove_key(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
-  NEXUS_TRY(keys_for(request.call()).remove(id));
-  return Response::done();
+  NEXUS_ASSIGN(const auto key, keys_for(request.call()).remove(id));
+  return Response::done().with_audit(audit_note("ssh-keys", id, audit_facts(key)));
 }
 
 }  // namespace
@@ -75,7 +78,8 @@ void add_key_routes(Registrar& registrar) {
                   add_key);
   registrar.route("GET", "/api/v1/ssh-keys/:id", {.permission = kReadPermission}, get_key);
   registrar.route("PATCH", "/api/v1/ssh-keys/:id", {.permission = kWritePermission}, rename_key);
-  registrar.route("DELETE", "/api/v1/ssh-keys/:id", {.permission = kWritePermission}, remove_key);
+  registrar.route("DELETE", "/api/v1/ssh-keys/:id", {.permission = kWritePermission, .needs_step_up = true},
+                  remove_key);
 }
 
 }  // namespace nexus::servers

@@ -42,17 +42,10 @@ Error in_use(const std::vector<KeyUser>& users) {
 }  // namespace
 
 Result<KeyPage> KeyService::list(std::int64_t limit, std::int64_t offset) const {
-  KeyPage page;
-  NEXUS_ASSIGN(page.total, store_.count(scope_));
-  NEXUS_ASSIGN(page.keys, store_.list(scope_, limit, offset));
-  return page;
+  return page_of<SshKey>(store_, scope_, limit, offset);
 }
 
-Result<SshKey> KeyService::get(std::int64_t id) const {
-  NEXUS_ASSIGN(const auto key, store_.find(scope_, id));
-  if (!key) return Error::api(code::kNotFound);
-  return *key;
-}
+Result<SshKey> KeyService::get(std::int64_t id) const { return existing(store_.find(scope_, id)); }
 
 Result<SshKey> KeyService::add(const NewKey& wanted, std::int64_t now_us) const {
   if (!is_name(wanted.name)) return Error::field("name", "format", "servers.name_invalid");
@@ -76,24 +69,23 @@ Result<SshKey> KeyService::add(const NewKey& wanted, std::int64_t now_us) const 
   return key;
 }
 
-Result<SshKey> KeyService::rename(std::int64_t id, std::string_view name, std::int64_t now_us) const {
-  NEXUS_ASSIGN(auto key, get(id));
+Result<Changed<SshKey>> KeyService::rename(std::int64_t id, std::string_view name, std::int64_t now_us) const {
+  NEXUS_ASSIGN(auto before, get(id));
   if (!is_name(name)) return Error::field("name", "format", "servers.name_invalid");
   if (const auto renamed = store_.rename(id, name, now_us); !renamed.ok()) return key_name_explained(renamed.error());
+  auto key = before;
   key.name = name;
   key.updated_us = now_us;
-  return key;
+  return Changed<SshKey>{std::move(key), std::move(before)};
 }
 
-Result<void> KeyService::remove(std::int64_t id) const {
-  NEXUS_TRY(get(id));
-  NEXUS_ASSIGN(const auto users, store_.used_by(id));
-  if (!users.empty()) return in_use(users);
-  if (const auto removed = store_.remove(id); !removed.ok()) {
-    // A server took it just now.
-    return removed.error().status() == Status::conflict ? in_use({}) : removed.error();
-  }
-  return {};
+Result<SshKey> KeyService::remove(std::int64_t id) const {
+  NEXUS_ASSIGN(auto key, get(id));
+  const auto removed = store_.remove(id);
+  if (removed.ok()) return key;
+  if (removed.error().status() != Status::conflict) return removed.error();
+  NEXUS_ASSIGN(const auto users, store_.used_by(scope_, id));
+  return in_use(users);
 }
 
 }  // namespace nexus::servers

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "key_store.h"
+#include "lookup.h"
 #include "secret_box.h"
 
 namespace nexus::servers {
@@ -14,10 +15,7 @@ struct NewKey {
   std::optional<std::string> generate;
 };
 
-struct KeyPage {
-  std::vector<SshKey> keys;
-  std::int64_t total = 0;
-};
+using KeyPage = PageOf<SshKey>;
 
 // On behalf of one caller; errors as in ServerService.
 class KeyService {
@@ -29,9 +27,9 @@ class KeyService {
   Result<SshKey> get(std::int64_t id) const;
   // The key is stored without its passphrase, sealed: its own derivation is paid once. Up to seconds of CPU.
   Result<SshKey> add(const NewKey& key, std::int64_t now_us) const;
-  Result<SshKey> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
-  // 40903 with `used_by` where a server needs it.
-  Result<void> remove(std::int64_t id) const;
+  Result<Changed<SshKey>> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
+  // What was removed; 40903 with `used_by` where a server needs it.
+  Result<SshKey> remove(std::int64_t id) const;
 
  private:
   Sql sql_;

@@ -1,10 +1,13 @@
 #include "key_store.h"
 
+#include "visibility.h"
+
 namespace nexus::servers {
 namespace {
 
 constexpr std::string_view kSelectKeys =
-    "SELECT id, owner_user_id, name, type, fingerprint, public_key, created_us, updated_us FROM servers_ssh_keys ";
+    "SELECT k.id, k.owner_user_id, k.name, k.type, k.fingerprint, k.public_key, k.created_us, k.updated_us "
+    "FROM servers_ssh_keys k";
 
 SshKey read_key(const Row& row) {
   return {row.integer(0), row.integer(1), row.string(2),  row.string(3),
@@ -14,19 +17,24 @@ SshKey read_key(const Row& row) {
 }  // namespace
 
 Result<std::vector<SshKey>> KeyStore::list(const Scope& scope, std::int64_t limit, std::int64_t offset) const {
-  return sql_.all(read_key,
-                  std::string(kSelectKeys) + "WHERE ? = 1 OR owner_user_id = ? ORDER BY name, id LIMIT ? OFFSET ?",
-                  scope.everything, scope.user_id, limit, offset);
+  Where where;
+  add(where, sees_key(scope));
+  where.bind(limit, offset);
+  return sql_.all_values(read_key, std::string(kSelectKeys) + where.text() + " ORDER BY k.name, k.id LIMIT ? OFFSET ?",
+                         where.args());
 }
 
 Result<std::int64_t> KeyStore::count(const Scope& scope) const {
-  return sql_.number("SELECT COUNT(*) FROM servers_ssh_keys WHERE ? = 1 OR owner_user_id = ?", scope.everything,
-                     scope.user_id);
+  Where where;
+  add(where, sees_key(scope));
+  return sql_.number_values("SELECT COUNT(*) FROM servers_ssh_keys k" + where.text(), where.args());
 }
 
 Result<std::optional<SshKey>> KeyStore::find(const Scope& scope, std::int64_t id) const {
-  return sql_.first(read_key, std::string(kSelectKeys) + "WHERE id = ? AND (? = 1 OR owner_user_id = ?)", id,
-                    scope.everything, scope.user_id);
+  Where where;
+  where.add("k.id = ?", id);
+  add(where, sees_key(scope));
+  return first_of(sql_.all_values(read_key, std::string(kSelectKeys) + where.text(), where.args()));
 }
 
 Result<std::int64_t> KeyStore::insert(const SshKey& key) const {
@@ -48,12 +56,16 @@ Result<void> KeyStore::rename(std::int64_t id, std::string_view name, std::int64
   return {};
 }
 
-Result<std::vector<KeyUser>> KeyStore::used_by(std::int64_t id) const {
-  return sql_.all(
+Result<std::vector<KeyUser>> KeyStore::used_by(const Scope& scope, std::int64_t id) const {
+  Where where;
+  where.add("s.ssh_key_id = ?", id);
+  add(where, sees_server(scope));
+  where.bind(kMaxUsersNamed);
+  return sql_.all_values(
       [](const Row& row) {
         return KeyUser{row.integer(0), row.string(1)};
       },
-      "SELECT id, name FROM servers_servers WHERE ssh_key_id = ? ORDER BY id LIMIT ?", id, kMaxUsersNamed);
+      "SELECT s.id, s.name FROM servers_servers s" + where.text() + " ORDER BY s.id LIMIT ?", where.args());
 }
 
 Result<void> KeyStore::remove(std::int64_t id) const {

@@ -27,7 +27,8 @@ class KeyStore {
   Result<std::int64_t> insert(const SshKey& key) const;
   Result<void> set_private_key(std::int64_t id, std::string_view sealed) const;
   Result<void> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
-  Result<std::vector<KeyUser>> used_by(std::int64_t id) const;
+  // Of the servers that use it those that the scope shows: others' may too.
+  Result<std::vector<KeyUser>> used_by(const Scope& scope, std::int64_t id) const;
   // Status::conflict where a server uses it.
   Result<void> remove(std::int64_t id) const;
 

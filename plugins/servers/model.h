@@ -1,6 +1,8 @@
 // What the plugin's tables hold.
 #pragma once
 
+#include "level.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,10 +10,11 @@
 
 namespace nexus::servers {
 
-// Whose things a caller sees: his own, or everybody's.
+// On whose behalf statements run; what he sees stands in visibility.h.
 struct Scope {
   std::int64_t user_id = 0;
-  bool everything = false;
+  bool everything = false;  // an administrator or an operator
+  bool is_admin = false;
 };
 
 struct Server {
@@ -30,6 +33,7 @@ struct Server {
   std::optional<std::int64_t> last_heartbeat_us;
   std::int64_t created_us = 0;
   std::int64_t updated_us = 0;  // when a person last changed it
+  Level access = Level::none;   // the caller's; not in lists
 };
 
 // A server with what is needed to log in. The secrets are sealed.
@@ -47,6 +51,20 @@ struct Group {
   std::int64_t server_count = 0;  // of those that the caller sees
   std::int64_t created_us = 0;
   std::int64_t updated_us = 0;
+  Level access = Level::none;  // the caller's
+};
+
+// What a user may do with the servers of a group.
+struct Grant {
+  std::int64_t user_id = 0;
+  Level level = Level::view;
+  std::int64_t created_us = 0;  // since when it is as it is
+};
+
+// A group that holds a server.
+struct Membership {
+  std::int64_t group_id = 0;
+  Level access = Level::none;  // the caller's, on the group
 };
 
 struct SshKey {

@@ -1,9 +1,11 @@
 // Servers, their groups and keys, and the SSH connections to them.
+#include "grant_store.h"
 #include "routes.h"
 #include "servers_resources.h"
 #include "ssh_provider.h"
 #include "topics.h"
 
+#include <nexus/cpp/contracts/credentials.h>
 #include <nexus/cpp/contracts/ssh.h>
 
 namespace nexus::servers {
@@ -21,6 +23,7 @@ class ServersPlugin : public Plugin {
     registrar.permission(kConnectPermission, "operator,user");
     for (const auto topic : {kAddedTopic, kChangedTopic, kRemovedTopic}) registrar.topic(topic, kServerEventSchema);
     registrar.on_config_change([this](Call& call) { return configure(call); });
+    registrar.subscribe(contracts::kUserRemovedTopic, forget_user);
     registrar.provide(contracts::kSshService, 0,
                       [this](Call& call, std::string_view method, std::string_view payload, const Question& question) {
                         provider_->answer(call, method, payload, question);
@@ -29,6 +32,7 @@ class ServersPlugin : public Plugin {
     add_group_routes(registrar);
     add_key_routes(registrar);
     add_host_key_routes(registrar, *gateway_);
+    add_grant_routes(registrar, registrar.bind(contracts::kCredentialsService));
   }
 
   Result<void> start(Call& call) override { return configure(call); }
@@ -38,6 +42,16 @@ class ServersPlugin : public Plugin {
   }
 
  private:
+  // What he owns stays, for administrators and operators to see to. A grant that an event did not reach opens nothing:
+  // ids of users are not given again.
+  static void forget_user(Call& call, const Event& event) {
+    const auto payload = parse_json(event.payload);
+    const auto id = payload.ok() ? optional_integer(*payload, "id") : std::nullopt;
+    if (!id) return Log(call.host()).warning("an event names no user", {{"topic", event.topic}}, &call);
+    const auto removed = GrantStore(Sql(call)).remove_user(*id);
+    if (!removed.ok()) Log(call.host()).error("the grants of a removed user stay", {{"user_id", *id}}, &call);
+  }
+
   Result<void> configure(Call& call) {
     NEXUS_ASSIGN(const auto section, call.host().config_section());
     NEXUS_ASSIGN(const Json config, parse_json(section));
@@ -52,4 +66,4 @@ class ServersPlugin : public Plugin {
 }  // namespace
 }  // namespace nexus::servers
 
-NEXUS_PLUGIN(nexus::servers::ServersPlugin, "servers", "1.0.0")
+NEXUS_PLUGIN(nexus::servers::ServersPlugin, "servers", "1.0.0", nexus::needs("users"))

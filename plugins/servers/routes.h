@@ -16,5 +16,7 @@ void add_server_routes(Registrar& registrar, SshGateway& gateway);
 void add_group_routes(Registrar& registrar);
 void add_key_routes(Registrar& registrar);
 void add_host_key_routes(Registrar& registrar, SshGateway& gateway);
+// `users` is bound to users.credentials/1.
+void add_grant_routes(Registrar& registrar, const Binding& users);
 
 }  // namespace nexus::servers

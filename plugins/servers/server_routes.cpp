@@ -1,7 +1,7 @@
+#include "audit_note.h"
 #include "caller.h"
 #include "connection_test.h"
 #include "routes.h"
-#include "server_service.h"
 #include "topics.h"
 
 #include <nexus/cpp/page.h>
@@ -46,6 +46,7 @@ Json detailed(const ServerDetail& detail) {
   value["ssh_key_id"] = json_or_null(server.ssh_key_id);
   value["has_password"] = server.has_password;
   value["owner_user_id"] = server.owner_user_id;
+  value["access"] = to_string(server.access);
   return value;
 }
 
@@ -98,7 +99,8 @@ Result<Response> add_server(Request& request) {
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
   NEXUS_ASSIGN(const auto detail, service_of(call).add(change_from(body), call.host().now_us()));
   publish(call, kAddedTopic, detail.server);
-  return Response::created(dump({{"server", added(detail.server)}}), "servers.added");
+  return Response::created(dump({{"server", added(detail.server)}}), "servers.added")
+      .with_audit(audit_note("servers", detail.server.id, audit_facts(detail.server)));
 }
 
 Result<Response> get_server(Request& request) {
@@ -111,10 +113,12 @@ Result<Response> change_server(Request& request, SshGateway& gateway) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
-  NEXUS_ASSIGN(const auto detail, service_of(call).change(id, change_from(body), call.host().now_us()));
+  const auto change = change_from(body);
+  NEXUS_ASSIGN(const auto changed, service_of(call).change(id, change, call.host().now_us()));
   gateway.forget(id);
-  publish(call, kChangedTopic, detail.server);
-  return Response::ok(dump({{"server", detailed(detail)}}));
+  publish(call, kChangedTopic, changed.now.server);
+  return Response::ok(dump({{"server", detailed(changed.now)}}))
+      .with_audit(audit_note("servers", id, audit_changes(changed, change.password.has_value())));
 }
 
 Result<Response> remove_server(Request& request, SshGateway& gateway) {
@@ -123,17 +127,17 @@ Result<Response> remove_server(Request& request, SshGateway& gateway) {
   NEXUS_ASSIGN(const auto server, service_of(call).remove(id));
   gateway.forget(id);
   publish(call, kRemovedTopic, server);
-  return Response::done();
+  return Response::done().with_audit(audit_note("servers", id, audit_facts(server)));
 }
 
 void test_server(Request& request, const Reply& reply, SshGateway& gateway) {
   const auto start = [&]() -> Result<void> {
     NEXUS_ASSIGN(const auto id, request.id());
     auto& call = request.call();
-    NEXUS_ASSIGN(const auto access, ServerStore(Sql(call)).find_access(scope_of(call), id));
-    if (!access) return Error::api(code::kNotFound);
+    NEXUS_ASSIGN(const auto access, existing(ServerStore(Sql(call)).find_access(scope_of(call), id)));
+    NEXUS_TRY(require(access.server.access, Level::operate));
     NEXUS_ASSIGN(auto child, OwnedCall::child(call));
-    test_connection(gateway, *access, std::move(child), reply);
+    test_connection(gateway, access, std::move(child), reply);
     return {};
   };
   if (const auto started = start(); !started.ok()) reply.send(started.error());

@@ -1,28 +1,13 @@
 #include "server_service.h"
 
-#include "group_store.h"
-#include "input_rules.h"
 #include "key_store.h"
+#include "membership.h"
+#include "server_rules.h"
 
 #include <algorithm>
 
 namespace nexus::servers {
 namespace {
-
-constexpr std::int64_t kMaxPort = 65'535;
-
-Error server_taken() { return Error::api(code::kExists, "servers.name_taken"); }
-
-Result<void> check_fields(const Server& server) {
-  if (!is_name(server.name)) return Error::field("name", "format", "servers.name_invalid");
-  if (!is_host(server.host)) return Error::field("host", "format", "servers.host_invalid");
-  if (server.port < 1 || server.port > kMaxPort) return Error::field("port", "range", "servers.port_invalid");
-  if (!is_ssh_user(server.ssh_user)) return Error::field("ssh_user", "format", "servers.ssh_user_invalid");
-  if (!std::all_of(server.tags.begin(), server.tags.end(), is_name)) {
-    return Error::field("tags", "format", "servers.tag_invalid");
-  }
-  return {};
-}
 
 void apply(const ServerChange& change, Server& server) {
   if (change.name) server.name = *change.name;
@@ -34,17 +19,44 @@ void apply(const ServerChange& change, Server& server) {
   if (change.description) server.description = *change.description;
 }
 
-Result<void> check_references(const Sql& sql, const Scope& scope, const ServerChange& change) {
-  if (change.ssh_key_id && *change.ssh_key_id) {
-    NEXUS_ASSIGN(const auto key, KeyStore(sql).find(scope, **change.ssh_key_id));
-    if (!key) return Error::field("ssh_key_id", "exists", "servers.ssh_key_unknown");
+Error explained(const Error& error) {
+  return error.status() == Status::conflict ? Error::api(code::kExists, "servers.name_taken") : error;
+}
+
+Result<bool> may_choose_key(const Sql& sql, const Scope& scope, const Server& server) {
+  if (!server.ssh_key_id) return true;
+  NEXUS_ASSIGN(const auto key, KeyStore(sql).find(scope, *server.ssh_key_id));
+  return key.has_value();
+}
+
+// `before` is null where the server is new. A key that stays is not asked for again.
+Result<void> check_secrets(const Sql& sql, const Scope& scope, const Server& server, const Server* before,
+                           const ServerChange& change) {
+  NEXUS_ASSIGN(const bool key_is_callers, may_choose_key(sql, scope, server));
+  if (!key_is_callers && (before == nullptr || before->ssh_key_id != server.ssh_key_id)) {
+    return Error::field("ssh_key_id", "exists", "servers.ssh_key_unknown");
   }
-  if (!change.group_ids) return {};
-  for (const auto id : *change.group_ids) {
-    NEXUS_ASSIGN(const auto group, GroupStore(sql).find(scope, id));
-    if (!group) return Error::field("group_ids", "exists", "servers.group_unknown");
+  if (before == nullptr) return {};
+  const bool by_grant = !scope.everything && before->owner_user_id != scope.user_id;
+  return check_login({*before, server, by_grant, change.password.has_value(), key_is_callers});
+}
+
+Result<std::int64_t> save(const ServerStore& store, const Server& server, const Server* before) {
+  if (before == nullptr) {
+    const auto inserted = store.insert(server);
+    return inserted.ok() ? inserted : Result<std::int64_t>(explained(inserted.error()));
   }
-  return {};
+  const auto updated = store.update(server, before->updated_us);
+  if (!updated.ok()) return explained(updated.error());
+  if (!*updated) return Error::api(code::kExists, "servers.changed_meanwhile");
+  return server.id;
+}
+
+Result<ServerDetail> detail_of(const ServerStore& store, const Scope& scope, Server server) {
+  NEXUS_ASSIGN(const auto memberships, store.memberships(scope, server.id));
+  ServerDetail detail{std::move(server), {}};
+  for (const auto& one : memberships) detail.group_ids.push_back(one.group_id);
+  return detail;
 }
 
 }  // namespace
@@ -57,10 +69,8 @@ Result<ServerPage> ServerService::list(const ServerFilter& filter) const {
 }
 
 Result<ServerDetail> ServerService::get(std::int64_t id) const {
-  NEXUS_ASSIGN(auto server, store_.find(scope_, id));
-  if (!server) return Error::api(code::kNotFound);
-  NEXUS_ASSIGN(auto groups, store_.groups_of(scope_, id));
-  return ServerDetail{std::move(*server), std::move(groups)};
+  NEXUS_ASSIGN(auto server, existing(store_.find(scope_, id), Level::view));
+  return detail_of(store_, scope_, std::move(server));
 }
 
 Result<ServerDetail> ServerService::add(const ServerChange& change, std::int64_t now_us) const {
@@ -69,38 +79,35 @@ Result<ServerDetail> ServerService::add(const ServerChange& change, std::int64_t
   server.owner_user_id = scope_.user_id;
   server.status = "unknown";
   server.created_us = server.updated_us = now_us;
-  return write(std::move(server), true, change);
+  server.access = Level::manage;
+  NEXUS_ASSIGN(auto transaction, store_.sql().begin());
+  NEXUS_ASSIGN(auto detail, write(transaction, std::move(server), nullptr, change));
+  NEXUS_TRY(transaction.commit());
+  return detail;
 }
 
-Result<ServerDetail> ServerService::change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const {
-  NEXUS_ASSIGN(auto found, store_.find(scope_, id));
-  if (!found) return Error::api(code::kNotFound);
-  auto server = *found;
-  apply(change, server);
-  if (server.host != found->host || server.port != found->port) {
-    server.status = "unknown";
-    if (server.has_password && !change.password) {
-      return Error::field("password", "required", "servers.password_needed_again");
-    }
-  }
-  // Also where the clock went back: connections are told apart by it.
-  server.updated_us = std::max(now_us, found->updated_us + 1);
-  return write(std::move(server), false, change);
-}
-
-Result<ServerDetail> ServerService::write(Server server, bool is_new, const ServerChange& change) const {
-  NEXUS_TRY(check_fields(server));
+Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
+                                                    std::int64_t now_us) const {
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);
-  NEXUS_TRY(check_references(transaction, scope_, change));
-  if (is_new) {
-    const auto inserted = store.insert(server);
-    if (!inserted.ok()) return inserted.error().status() == Status::conflict ? server_taken() : inserted.error();
-    server.id = *inserted;
-  } else {
-    const auto updated = store.update(server);
-    if (!updated.ok()) return updated.error().status() == Status::conflict ? server_taken() : updated.error();
-  }
+  NEXUS_ASSIGN(auto found, existing(store.find(scope_, id), Level::manage));
+  NEXUS_ASSIGN(auto before, detail_of(store, scope_, std::move(found)));
+  auto server = before.server;
+  apply(change, server);
+  if (server.host != before.server.host || server.port != before.server.port) server.status = "unknown";
+  // Also where the clock went back: connections are told apart by it.
+  server.updated_us = std::max(now_us, before.server.updated_us + 1);
+  NEXUS_ASSIGN(auto now, write(transaction, std::move(server), &before.server, change));
+  NEXUS_TRY(transaction.commit());
+  return Changed<ServerDetail>{std::move(now), std::move(before)};
+}
+
+Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const Server* before,
+                                          const ServerChange& change) const {
+  NEXUS_TRY(check_fields(server));
+  NEXUS_TRY(check_secrets(sql, scope_, server, before, change));
+  const ServerStore store(sql);
+  NEXUS_ASSIGN(server.id, save(store, server, before));
   if (change.password) {
     std::optional<std::string> sealed;
     if (*change.password && !(*change.password)->empty()) {
@@ -109,23 +116,15 @@ Result<ServerDetail> ServerService::write(Server server, bool is_new, const Serv
     NEXUS_TRY(store.set_password(server.id, sealed));
     server.has_password = sealed.has_value();
   }
-  if (change.group_ids) {
-    auto ids = *change.group_ids;
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    NEXUS_TRY(store.set_groups(scope_, server.id, ids));
-  }
-  NEXUS_ASSIGN(auto groups, store.groups_of(scope_, server.id));
-  NEXUS_TRY(transaction.commit());
-  return ServerDetail{std::move(server), std::move(groups)};
+  if (change.group_ids) NEXUS_TRY(place_in_groups(sql, scope_, server, *change.group_ids));
+  return detail_of(store, scope_, std::move(server));
 }
 
 Result<Server> ServerService::remove(std::int64_t id) const {
-  NEXUS_ASSIGN(const auto server, store_.find(scope_, id));
-  if (!server) return Error::api(code::kNotFound);
+  NEXUS_ASSIGN(auto server, existing(store_.find(scope_, id), Level::manage));
   NEXUS_ASSIGN(const auto removed, store_.remove(id));
   if (!removed) return Error::api(code::kNotFound);
-  return *server;
+  return server;
 }
 
 }  // namespace nexus::servers

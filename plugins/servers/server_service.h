@@ -1,6 +1,7 @@
 // The rules about servers.
 #pragma once
 
+#include "lookup.h"
 #include "secret_box.h"
 #include "server_store.h"
 
@@ -26,11 +27,11 @@ struct ServerPage {
 
 struct ServerDetail {
   Server server;
-  std::vector<std::int64_t> group_ids;
+  std::vector<std::int64_t> group_ids;  // those that the caller sees
 };
 
-// On behalf of one caller. What he does not see is 40401; a broken rule is 42201 with the field; a name that he has
-// already given is 40901.
+// On behalf of one caller. What he does not see is 40401, what he may not do 40301; a broken rule is 42201 with the
+// field; a name that the owner has already given is 40901.
 class ServerService {
  public:
   ServerService(const ServerStore& store, const SecretBox& secrets, const Scope& scope)
@@ -39,14 +40,14 @@ class ServerService {
   Result<ServerPage> list(const ServerFilter& filter) const;
   Result<ServerDetail> get(std::int64_t id) const;
   Result<ServerDetail> add(const ServerChange& change, std::int64_t now_us) const;
-  // An address that changes makes the status unknown, and a stored password does not follow to it: it must be given
-  // again, or anybody who may edit could have it sent to a machine of his own.
-  Result<ServerDetail> change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const;
-  // What was removed.
+  // Needs manage. An address that changes makes the status unknown, and secrets do not follow to it (see
+  // server_rules.h). Where somebody else changed the server at the same time, 40901.
+  Result<Changed<ServerDetail>> change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const;
+  // Needs manage. What was removed.
   Result<Server> remove(std::int64_t id) const;
 
  private:
-  Result<ServerDetail> write(Server server, bool is_new, const ServerChange& change) const;
+  Result<ServerDetail> write(const Sql& sql, Server server, const Server* before, const ServerChange& change) const;
 
   ServerStore store_;
   SecretBox secrets_;

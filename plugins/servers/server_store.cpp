@@ -1,8 +1,7 @@
 #include "server_store.h"
 
 #include "tags.h"
-
-#include <nexus/cpp/list_query.h>
+#include "visibility.h"
 
 #include <array>
 
@@ -34,17 +33,46 @@ Server read_server(const Row& row) {
   return server;
 }
 
-ServerAccess read_access(const Row& row) {
-  return {read_server(row), row.string(kServerColumnCount), row.string(kServerColumnCount + 1)};
+Server read_with_level(const Row& row) {
+  auto server = read_server(row);
+  server.access = level_of(row.integer(kServerColumnCount));
+  return server;
 }
 
-// Borrows from all three.
+ServerAccess read_access(const Row& row) {
+  return {read_with_level(row), row.string(kServerColumnCount + 1), row.string(kServerColumnCount + 2)};
+}
+
+// One server and the caller's level on it, from `tables`, which name it `s`. Asks for the level, not for the set of all
+// that he sees.
+template <class Map>
+auto find_one(const Sql& sql, Map&& map, const Scope& scope, std::int64_t id, std::string_view more_columns,
+              std::string_view tables) {
+  const auto level = level_on_server(scope);
+  const auto is_seen = "(" + std::string(level.text) + ") IS NOT NULL";
+  Where where;
+  bind(where, level);
+  where.add("s.id = ?", id);
+  add(where, {is_seen, level.args});
+  std::string text = "SELECT ";
+  text.append(kServerColumns).append(", ").append(level.text).append(more_columns);
+  return first_of(sql.all_values(map, text.append(" FROM ").append(tables).append(where.text()), where.args()));
+}
+
+// Borrows from filter and pattern.
 Where where_of(const Scope& scope, const ServerFilter& filter, const std::string& pattern) {
   Where where;
-  if (!scope.everything) where.add("s.owner_user_id = ?", scope.user_id);
+  add(where, sees_server(scope));
   if (filter.status) where.add("s.status = ?", *filter.status);
-  if (filter.group_id)
-    where.add("s.id IN (SELECT server_id FROM servers_group_members WHERE group_id = ?)", *filter.group_id);
+  if (filter.group_id) {
+    const auto group = sees_group(scope);
+    where.add(
+        "s.id IN (SELECT m.server_id FROM servers_group_members m JOIN servers_groups g ON g.id = m.group_id "
+        "WHERE m.group_id = ? AND " +
+            std::string(group.text) + ")",
+        *filter.group_id);
+    bind(where, group);
+  }
   if (!filter.search.empty()) {
     where.add("(LOWER(s.name) LIKE LOWER(?) ESCAPE '!' OR LOWER(s.host) LIKE LOWER(?) ESCAPE '!')", pattern, pattern);
   }
@@ -77,18 +105,12 @@ Result<std::int64_t> ServerStore::count(const Scope& scope, const ServerFilter& 
 }
 
 Result<std::optional<Server>> ServerStore::find(const Scope& scope, std::int64_t id) const {
-  return sql_.first(read_server,
-                    "SELECT " + std::string(kServerColumns) +
-                        " FROM servers_servers s WHERE s.id = ? AND (? = 1 OR s.owner_user_id = ?)",
-                    id, scope.everything, scope.user_id);
+  return find_one(sql_, read_with_level, scope, id, "", "servers_servers s");
 }
 
 Result<std::optional<ServerAccess>> ServerStore::find_access(const Scope& scope, std::int64_t id) const {
-  return sql_.first(read_access,
-                    "SELECT " + std::string(kServerColumns) +
-                        ", s.password_sealed, k.private_key_sealed FROM servers_servers s LEFT JOIN servers_ssh_keys k "
-                        "ON k.id = s.ssh_key_id WHERE s.id = ? AND (? = 1 OR s.owner_user_id = ?)",
-                    id, scope.everything, scope.user_id);
+  return find_one(sql_, read_access, scope, id, ", s.password_sealed, k.private_key_sealed",
+                  "servers_servers s LEFT JOIN servers_ssh_keys k ON k.id = s.ssh_key_id");
 }
 
 Result<std::int64_t> ServerStore::insert(const Server& server) const {
@@ -101,13 +123,13 @@ Result<std::int64_t> ServerStore::insert(const Server& server) const {
   return done.last_id;
 }
 
-Result<void> ServerStore::update(const Server& server) const {
-  NEXUS_TRY(
-      sql_.exec("UPDATE servers_servers SET name = ?, host = ?, port = ?, ssh_user = ?, ssh_key_id = ?, "
-                "description = ?, tags = ?, status = ?, updated_us = ? WHERE id = ?",
-                server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
-                join_tags(server.tags), server.status, server.updated_us, server.id));
-  return {};
+Result<bool> ServerStore::update(const Server& server, std::int64_t seen_us) const {
+  NEXUS_ASSIGN(const auto done,
+               sql_.exec("UPDATE servers_servers SET name = ?, host = ?, port = ?, ssh_user = ?, ssh_key_id = ?, "
+                         "description = ?, tags = ?, status = ?, updated_us = ? WHERE id = ? AND updated_us = ?",
+                         server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
+                         join_tags(server.tags), server.status, server.updated_us, server.id, seen_us));
+  return done.affected > 0;
 }
 
 Result<void> ServerStore::set_password(std::int64_t id, const std::optional<std::string>& sealed) const {
@@ -135,22 +157,29 @@ Result<void> ServerStore::mark_offline(std::int64_t id) const {
   return {};
 }
 
-Result<std::vector<std::int64_t>> ServerStore::groups_of(const Scope& scope, std::int64_t id) const {
-  return sql_.all([](const Row& row) { return row.integer(0); },
-                  "SELECT g.id FROM servers_groups g JOIN servers_group_members m ON m.group_id = g.id "
-                  "WHERE m.server_id = ? AND (? = 1 OR g.owner_user_id = ?) ORDER BY g.id LIMIT 1000",
-                  id, scope.everything, scope.user_id);
+Result<std::vector<Membership>> ServerStore::memberships(const Scope& scope, std::int64_t id) const {
+  const auto level = level_on_group(scope);
+  Where where;
+  bind(where, level);
+  where.add("m.server_id = ?", id);
+  add(where, sees_group(scope));
+  return sql_.all_values(
+      [](const Row& row) {
+        return Membership{row.integer(0), level_of(row.integer(1))};
+      },
+      "SELECT g.id, " + std::string(level.text) +
+          " FROM servers_groups g JOIN servers_group_members m ON m.group_id = g.id" + where.text() +
+          " ORDER BY g.id LIMIT 1000",
+      where.args());
 }
 
-Result<void> ServerStore::set_groups(const Scope& scope, std::int64_t id,
-                                     const std::vector<std::int64_t>& group_ids) const {
-  NEXUS_TRY(
-      sql_.exec("DELETE FROM servers_group_members WHERE server_id = ? AND group_id IN "
-                "(SELECT id FROM servers_groups WHERE ? = 1 OR owner_user_id = ?)",
-                id, scope.everything, scope.user_id));
-  for (const auto group_id : group_ids) {
-    NEXUS_TRY(sql_.exec("INSERT INTO servers_group_members (group_id, server_id) VALUES (?, ?)", group_id, id));
-  }
+Result<void> ServerStore::join_group(std::int64_t id, std::int64_t group_id) const {
+  NEXUS_TRY(sql_.exec("INSERT INTO servers_group_members (group_id, server_id) VALUES (?, ?)", group_id, id));
+  return {};
+}
+
+Result<void> ServerStore::leave_group(std::int64_t id, std::int64_t group_id) const {
+  NEXUS_TRY(sql_.exec("DELETE FROM servers_group_members WHERE group_id = ? AND server_id = ?", group_id, id));
   return {};
 }
 

@@ -8,7 +8,7 @@
 namespace nexus::servers {
 
 struct ServerFilter {
-  std::optional<std::int64_t> group_id;
+  std::optional<std::int64_t> group_id;  // one that the caller does not see holds nothing
   std::optional<std::string> status;
   std::string search;                // in name and host, without regard to case; empty: all
   std::string sort = "-created_at";  // a field of the answer, with '-' for descending; an unknown one sorts by id
@@ -16,7 +16,8 @@ struct ServerFilter {
   std::int64_t offset = 0;
 };
 
-// On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not found.
+// On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not found, not
+// listed and not counted.
 class ServerStore {
  public:
   explicit ServerStore(const Sql& sql) noexcept : sql_(sql) {}
@@ -27,7 +28,8 @@ class ServerStore {
   Result<std::optional<ServerAccess>> find_access(const Scope& scope, std::int64_t id) const;
   // Status::conflict where the owner has one of that name. `server.id` and has_password are not read.
   Result<std::int64_t> insert(const Server& server) const;
-  Result<void> update(const Server& server) const;
+  // Status::conflict likewise; false where it has another updated_us than `seen_us`: somebody was faster.
+  Result<bool> update(const Server& server, std::int64_t seen_us) const;
   // nullopt: no password.
   Result<void> set_password(std::int64_t id, const std::optional<std::string>& sealed) const;
   Result<bool> remove(std::int64_t id) const;
@@ -36,17 +38,15 @@ class ServerStore {
   Result<void> mark_online(std::int64_t id, const std::optional<std::string>& os_info, std::int64_t now_us) const;
   Result<void> mark_offline(std::int64_t id) const;
 
-  Result<std::vector<std::int64_t>> groups_of(const Scope& scope, std::int64_t id) const;
-  // Replaces the memberships in groups that the scope shows.
-  Result<void> set_groups(const Scope& scope, std::int64_t id, const std::vector<std::int64_t>& group_ids) const;
+  // The groups that the scope shows and that hold the server, by id.
+  Result<std::vector<Membership>> memberships(const Scope& scope, std::int64_t id) const;
+  Result<void> join_group(std::int64_t id, std::int64_t group_id) const;
+  Result<void> leave_group(std::int64_t id, std::int64_t group_id) const;
 
   const Sql& sql() const noexcept { return sql_; }
 
  private:
   Sql sql_;
 };
-
-// `text` for LIKE ... ESCAPE '!', found anywhere: its wildcards stand for themselves.
-std::string like_pattern(std::string_view text);
 
 }  // namespace nexus::servers

@@ -2,6 +2,7 @@
 
 #include "caller.h"
 #include "failure_answer.h"
+#include "lookup.h"
 #include "server_store.h"
 #include "ssh/exec.h"
 #include "ssh/file_systems.h"
@@ -21,12 +22,14 @@ constexpr std::size_t kMaxCommandBytes = 128 * 1024;
 constexpr std::int64_t kMaxBytes = 4 * 1024 * 1024;
 constexpr std::int64_t kMaxTimeoutMs = 300'000;
 
-// Work on a session; `is_repeatable` says that it may be done again on another connection.
+// Work on a session; `is_repeatable` says that it may be done again on another connection, `level` what the caller
+// needs on the server.
 struct Work {
   std::int64_t server_id = 0;
   std::int64_t timeout_ms = 0;
   bool is_repeatable = true;
   std::function<ssh::Outcome<Json>(ssh::Session&, const ssh::Watch&)> run;
+  Level level = Level::operate;
 };
 
 Error bad_question(std::string reason) { return Error(Status::invalid, std::move(reason)); }
@@ -93,16 +96,35 @@ Result<Work> stat_fs_work(const Json& payload) {
               }};
 }
 
+Result<Work> work_of(std::string_view method, const Json& payload) {
+  if (method == "exec") return exec_work(payload);
+  if (method == "read_files") return read_files_work(payload);
+  if (method == "stat_fs") return stat_fs_work(payload);
+  return Error(Status::unsupported, "no such method");
+}
+
+Result<Level> level_asked(const Json& payload) {
+  const auto level = level_from(payload.value("level", std::string(contracts::kDefaultSshLevel)));
+  if (!level) return bad_question("no such level");
+  return *level;
+}
+
 Result<Work> decode_work(std::string_view method, std::string_view payload) {
   NEXUS_ASSIGN(const auto value, contracts::from_cbor(payload));
   try {
-    if (method == "exec") return exec_work(value);
-    if (method == "read_files") return read_files_work(value);
-    if (method == "stat_fs") return stat_fs_work(value);
+    NEXUS_ASSIGN(auto work, work_of(method, value));
+    NEXUS_ASSIGN(work.level, level_asked(value));
+    return work;
   } catch (const nlohmann::json::exception& error) {
     return bad_question(error.what());
   }
-  return Error(Status::unsupported, "no such method");
+}
+
+// The server with its secrets, where the caller may do this with it.
+Result<ServerAccess> allowed_access(Call& call, std::int64_t server_id, Level needed) {
+  NEXUS_ASSIGN(auto access, existing(ServerStore(Sql(call)).find_access(scope_of(call), server_id)));
+  NEXUS_TRY(require(access.server.access, needed));
+  return access;
 }
 
 ssh::Outcome<Json> run_on_session(SshGateway& gateway, const ssh::Target& target, const Work& work,
@@ -135,12 +157,11 @@ std::string run_work(SshGateway& gateway, const ssh::Target& target, const Work&
 void SshProvider::answer(Call& call, std::string_view method, std::string_view payload, const Question& question) {
   auto work = decode_work(method, payload);
   if (!work.ok()) return question.answer(work.error());
-  const auto access = ServerStore(Sql(call)).find_access(scope_of(call), work->server_id);
-  if (!access.ok()) return question.answer(access.error());
-  if (!*access) return question.answer(contracts::encode_cbor_answer(Error::api(code::kNotFound)));
+  const auto access = allowed_access(call, work->server_id, work->level);
+  if (!access.ok()) return question.answer(contracts::encode_cbor_answer(access.error()));
   auto child = OwnedCall::child(call);
   if (!child.ok()) return question.answer(child.error());
-  const auto target = gateway_.target_of(**access, call.user_id());
+  const auto target = gateway_.target_of(*access, call.user_id());
   const auto kept_call = std::make_shared<OwnedCall>(std::move(child).value());
   const auto queued =
       gateway_.submit(target.server_id, [this, target, work = std::move(work).value(), kept_call, question] {

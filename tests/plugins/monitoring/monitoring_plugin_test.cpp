@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 using namespace nexus;
 
 namespace {
@@ -19,6 +21,7 @@ class Machine {
  public:
   Result<std::string> answer(std::string_view method, std::string_view payload) {
     const auto question = *contracts::from_cbor(payload);
+    levels.insert(question.value("level", "none"));
     if (method == "stat_fs") {
       Json systems = Json::array();
       systems.push_back(contracts::to_json(contracts::FileSystem{"/", true, 1000, 400, 300}));
@@ -32,6 +35,7 @@ class Machine {
     return contracts::encode_cbor_answer(Json{{"files", files}});
   }
 
+  std::set<std::string> levels;  // that were asked for
   int looks = 0;
   bool is_linux = true;
 
@@ -67,6 +71,8 @@ TEST_CASE("a server is looked at twice and described as documented") {
   const auto answer = panel.measure();
   CHECK(answer.http_status == 200);
   CHECK(panel.machine.looks == 2);
+  // Whoever sees the server may measure it.
+  CHECK(panel.machine.levels == std::set<std::string>{"view"});
   CHECK(answer.data["cpu"]["usage_percent"] == 50.0);
   CHECK(answer.data["memory"]["used"] == 75 * 1024);
   CHECK(answer.data["disk"][0]["usage_percent"] == 60.0);

@@ -1,4 +1,5 @@
 // The whole plugin in a FakeHost, with a real sshd behind it.
+#include "fake_users.h"
 #include "support/ssh_server.h"
 
 #include <nexus/testing/fake_host.h>
@@ -14,6 +15,7 @@ namespace {
 struct Panel {
   explicit Panel(const std::string& config = R"({"host_keys":"first_use"})") : host(options()) {
     host.set_config(config);
+    users.play_in(host);
     REQUIRE(host.load_file(SERVERS_PLUGIN).ok());
     REQUIRE(host.start().ok());
   }
@@ -40,6 +42,7 @@ struct Panel {
   testing::Answer test(std::int64_t id) { return host.post(path(id) + "/test-connection", nullptr); }
   static std::string path(std::int64_t id) { return "/api/v1/servers/" + std::to_string(id); }
 
+  nexus::test::FakeUsers users;
   testing::FakeHost host;
 };
 
