@@ -71,7 +71,7 @@ TEST_CASE("wrong places and methods") {
 
   const auto options = panel.send("OPTIONS", "/api/v1/users", "");
   CHECK(options.status == 204);
-  CHECK(options.headers.at("allow") == "GET, HEAD, OPTIONS");
+  CHECK(options.headers.at("allow") == "GET, HEAD, POST, OPTIONS");
 
   const auto head = panel.send("HEAD", "/healthz", "");
   CHECK(head.status == 200);

@@ -113,6 +113,7 @@ void Scenario::stop() { state_->stop(false); }
 std::uint16_t Scenario::port() const { return state_->panel->port(); }
 pid_t Scenario::pid() const { return state_->panel->pid(); }
 std::string Scenario::data_dir() const { return state_->options.data_dir; }
+std::string Scenario::config_file() const { return state_->panel->config_file(); }
 std::string Scenario::log() const { return state_->earlier_log + state_->panel->log() + state_->panel->errors(); }
 
 void Scenario::kill_database() { MariadbServer::shared().kill(); }

@@ -22,7 +22,8 @@ struct Answer {
   Json body;  // null where `text` is no JSON
 
   const Json& data() const { return body.at("data"); }
-  std::int64_t code() const { return body.value("code", std::int64_t{0}); }
+  // 0 where `text` is no JSON object.
+  std::int64_t code() const { return body.is_object() ? body.value("code", std::int64_t{0}) : 0; }
 };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -73,7 +74,8 @@ class Scenario {
   std::uint16_t port() const;
   pid_t pid() const;
   std::string data_dir() const;
-  std::string log() const;  // everything the panel has written so far
+  std::string config_file() const;  // of the panel that runs
+  std::string log() const;          // everything the panel has written so far
 
   // MariaDB only. A frozen server takes connections and answers nothing.
   void kill_database();

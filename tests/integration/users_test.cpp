@@ -1,13 +1,26 @@
 // The list and the detail of users.
 #include "integration/scenario.h"
+#include "support/http_client.h"
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdio>
+#include <thread>
 
 using nexus::test::difference;
+using nexus::test::HttpClient;
 using nexus::test::Json;
 using nexus::test::Scenario;
+
+namespace {
+
+std::string path_of(Scenario& panel, const std::string& name) {
+  const auto me = panel.get("/api/v1/users/me", name == "admin" ? panel.admin() : panel.user(name));
+  return "/api/v1/users/" + std::to_string(me.data().at("user").at("id").get<int>());
+}
+
+}  // namespace
 
 TEST_CASE("an admin lists users page by page, filtered and searched") {
   Scenario panel;
@@ -36,6 +49,7 @@ TEST_CASE("an admin lists users page by page, filtered and searched") {
   CHECK(names("sort=email&role=user") == "anna bert carl_x ");
   CHECK(names("search=bert@example") == "bert ");
   CHECK(panel.get("/api/v1/users?page=9", admin).data().at("users").empty());
+  CHECK(panel.get("/api/v1/users?page=4611686018427387904", admin).data().at("users").empty());
   CHECK(names("role=admin") == "admin ");
   CHECK(panel.get("/api/v1/users?status=disabled", admin).data().at("users").empty());
   CHECK(panel.get("/api/v1/users?search=ANN", admin).data().at("users").at(0).at("username") == "anna");
@@ -105,4 +119,123 @@ TEST_CASE("the first admin gets a random password that is kept until the first l
   CHECK(read());
   CHECK(panel.post("/api/v1/auth/login", {{"username", "admin"}, {"password", password}}).status == 200);
   CHECK_FALSE(read());
+}
+
+TEST_CASE("names are one name in every spelling, on both databases") {
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto add = [&](const std::string& name, const std::string& email) {
+    return panel.post("/api/v1/users", {{"username", name}, {"email", email}, {"password", Scenario::kPassword}},
+                      admin);
+  };
+  const auto made = add("Jose\u0301", "Jose@Example.com");
+  REQUIRE(made.status == 201);
+  CHECK(made.data().at("user").at("username") == "Jos\u00e9");
+  CHECK(add("JOS\u00c9", "other@example.com").code() == 40901);
+  CHECK(add("another", "JOSE@example.COM").code() == 40901);
+  CHECK(add("\uff21\uff24\uff2d\uff29\uff2e", "other@example.com").code() == 40901);  // full-width ADMIN
+  CHECK(add("Jose", "other@example.com").status == 201);                              // without its accent another name
+  // names of the longest keys: 21 letters of three bytes
+  std::string longest;
+  for (int i = 0; i < 21; ++i) longest += "\u5f20";
+  CHECK(add(longest, "long@example.com").status == 201);
+  CHECK(add(longest + "ab", "long2@example.com").status == 422);
+  for (const char* name : {"JOSE\u0301", "jos\u00e9", "jose@example.com"}) {
+    CAPTURE(name);
+    CHECK(panel.post("/api/v1/auth/login", {{"username", name}, {"password", Scenario::kPassword}}).status == 200);
+  }
+  for (const char* name : {"jos\u00e9 ", "jose@example.com ", " jos\u00e9"}) {
+    CAPTURE(name);
+    CHECK(panel.post("/api/v1/auth/login", {{"username", name}, {"password", Scenario::kPassword}}).status == 401);
+  }
+  CHECK(panel.get("/api/v1/users?search=OSE%CC%81", admin).data().at("users").size() == 1);
+}
+
+TEST_CASE("what an administrator changes acts on the next request") {
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto anna = panel.user("anna");
+  const auto path = path_of(panel, "anna");
+  const auto reads_users = [&] { return panel.get("/api/v1/users", anna).status; };
+  CHECK(reads_users() == 403);
+  REQUIRE(panel.patch(path, {{"role", "admin"}}, admin).status == 200);
+  CHECK(reads_users() == 200);
+  REQUIRE(panel.patch(path, {{"role", "user"}}, admin).status == 200);
+  CHECK(reads_users() == 403);
+  REQUIRE(panel.patch(path, {{"status", "disabled"}}, admin).status == 200);
+  CHECK(reads_users() == 401);
+  REQUIRE(panel.patch(path, {{"status", "active"}}, admin).status == 200);
+
+  const auto again = panel.log_in("anna");
+  CHECK(panel.get("/api/v1/users/me", again).status == 200);
+  const auto reset = panel.send("PUT", path + "/password", "{}", admin);
+  REQUIRE(reset.status == 200);
+  CHECK(panel.get("/api/v1/users/me", again).status == 401);
+  const auto log_in = [&](const Json& password) {
+    return panel.post("/api/v1/auth/login", {{"username", "anna"}, {"password", password}});
+  };
+  CHECK(log_in(Scenario::kPassword).status == 401);
+  const auto password = reset.data().at("password").get<std::string>();
+  CHECK(panel.log().find(password) == std::string::npos);
+  const auto last = log_in(password).data().at("access_token").get<std::string>();
+  CHECK(panel.get("/api/v1/users/me", last).status == 200);
+  REQUIRE(panel.remove(path, admin).status == 200);
+  CHECK(panel.get("/api/v1/users/me", last).status == 401);
+  CHECK(log_in(password).status == 401);
+}
+
+TEST_CASE("unknown and wrong members of a body are refused and named; another's state is not overwritten") {
+  Scenario panel;
+  const auto admin = panel.admin();
+  panel.user("anna");
+  const auto path = path_of(panel, "anna");
+  const Json bodies[] = {Json::object(),           {{"password", "x"}},   {{"role", "king"}},   {{"role", nullptr}},
+                         {{"created_at", "2024"}}, {{"language", "tlh"}}, {{"username", 7}},    {{"status", "gone"}},
+                         {{"avatar", "x"}},        {{"email", "x"}},      {{"username", "a b"}}};
+  for (const auto& body : bodies) {
+    CAPTURE(body.dump());
+    CHECK(panel.patch(path, body, admin).status == 422);
+  }
+  const auto seen = panel.get(path, admin);
+  const auto tag = seen.headers.at("etag");
+  REQUIRE(panel.patch(path, {{"avatar", "https://example.com/a.png"}}, admin).status == 200);
+  const auto stale = panel.send("PATCH", path, R"({"avatar":null})", admin, {{"If-Match", tag}});
+  CHECK(stale.status == 409);
+  CHECK(stale.code() == 40901);
+  const auto fresh = panel.get(path, admin).headers.at("etag");
+  CHECK(panel.send("PATCH", path, R"({"avatar":null})", admin, {{"If-Match", "\"x\", " + fresh}}).status == 200);
+  CHECK(panel.get(path, admin).data().at("user").at("avatar").is_null());
+}
+
+TEST_CASE("of two last administrators one remains, whatever both do at the same moment") {
+  Scenario panel;
+  panel.user("second");
+  const std::array<std::string, 2> paths{path_of(panel, "admin"), path_of(panel, "second")};
+  const auto promote = [&](const std::string& path, const std::string& token) {
+    REQUIRE(panel.patch(path, {{"role", "admin"}}, token).status == 200);
+  };
+  promote(paths[1], panel.admin());
+  const std::array<std::string, 2> tokens{panel.admin(), panel.user("second")};
+  for (int round = 0; round < 20; ++round) {
+    CAPTURE(round);
+    const bool each_other = round % 2 == 0;
+    std::array<int, 2> statuses{};
+    const auto demote = [&](std::size_t who) {
+      HttpClient client(panel.port());
+      client.set_bearer(tokens[who]);
+      statuses[who] = client.request("PATCH", paths[each_other ? 1 - who : who], R"({"role":"user"})").status;
+    };
+    std::thread other(demote, 1);
+    demote(0);
+    other.join();
+    CAPTURE(statuses[0]);
+    CAPTURE(statuses[1]);
+    CHECK((statuses[0] == 200) + (statuses[1] == 200) == 1);
+    // the other one is told that he would be the last, or found himself no administrator any more
+    const auto winner = statuses[0] == 200 ? std::size_t{0} : std::size_t{1};
+    const int lost = statuses[1 - winner];
+    CHECK((lost == 409 || (each_other && lost == 403)));
+    const auto left = each_other ? winner : 1 - winner;
+    promote(paths[1 - left], tokens[left]);
+  }
 }

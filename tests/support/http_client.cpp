@@ -4,6 +4,9 @@
 #include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/SocketAddress.h>
+#include <Poco/Net/SocketImpl.h>
+#include <Poco/Net/StreamSocket.h>
 #include <Poco/StreamCopier.h>
 #include <Poco/String.h>
 
@@ -12,7 +15,22 @@
 namespace nexus::test {
 
 struct HttpClient::Session {
-  Poco::Net::HTTPClientSession http;
+  // Poco's session does not let its socket be bound.
+  class Http : public Poco::Net::HTTPClientSession {
+   public:
+    void set_source(const std::string& address) { source_.emplace(address, std::uint16_t{0}); }
+
+   protected:
+    void connect(const Poco::Net::SocketAddress& address) override {
+      if (source_) socket().impl()->bind(*source_, false);
+      HTTPClientSession::connect(address);
+    }
+
+   private:
+    std::optional<Poco::Net::SocketAddress> source_;
+  };
+
+  Http http;
   std::map<std::string, std::string> headers;
 };
 
@@ -21,12 +39,14 @@ std::string HttpAnswer::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
-HttpClient::HttpClient(std::uint16_t port, const std::string& host, std::chrono::seconds timeout)
+HttpClient::HttpClient(std::uint16_t port, const std::string& host, std::chrono::seconds timeout,
+                       const std::string& source)
     : session_(std::make_unique<Session>()) {
   session_->http.setHost(host);
   session_->http.setPort(port);
   session_->http.setKeepAlive(true);
   session_->http.setTimeout(Poco::Timespan(timeout.count(), 0));
+  if (!source.empty()) session_->http.set_source(source);
 }
 
 HttpClient::HttpClient(HttpClient&&) noexcept = default;

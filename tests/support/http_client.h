@@ -22,8 +22,9 @@ struct HttpAnswer {
 // Throws std::runtime_error where there is no answer. One thread at a time.
 class HttpClient {
  public:
+  // `source` is the address that it connects from, such as one more of loopback's; empty: the system's choice.
   explicit HttpClient(std::uint16_t port, const std::string& host = "127.0.0.1",
-                      std::chrono::seconds timeout = std::chrono::seconds(10));
+                      std::chrono::seconds timeout = std::chrono::seconds(10), const std::string& source = {});
   HttpClient(HttpClient&&) noexcept;
   ~HttpClient();
 

@@ -132,6 +132,18 @@ void admin(const std::string& socket_path, const std::string& password, const st
   if (!done) fail(reason);
 }
 
+// Whether every thread of the process has stopped.
+bool is_stopped(pid_t pid) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    std::ifstream file(thread.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    const auto name_end = stat.rfind(") ");
+    if (name_end != std::string::npos && stat[name_end + 2] != 'T') return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 MariadbServer::MariadbServer() : password_(random_password()) {
@@ -250,7 +262,13 @@ void MariadbServer::stop() {
   fail("does not stop:\n" + log_tail());
 }
 
-void MariadbServer::freeze() { ::kill(pid_, SIGSTOP); }
+// The signal reaches a thread that runs only when it enters the kernel: until then it would still answer.
+void MariadbServer::freeze() {
+  ::kill(pid_, SIGSTOP);
+  for (int tries = 0; tries < 1000 && !is_stopped(pid_); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
 
 void MariadbServer::thaw() { ::kill(pid_, SIGCONT); }
 
