@@ -192,7 +192,7 @@ def openapi(root):
         for url, item in document.get("paths", {}).items():
             for method, operation in item.items():
                 where = f"{path}: {method.upper()} {url}"
-                for member in ("operationId", "summary", "tags", "responses"):
+                for member in ("operationId", "summary", "description", "tags", "responses"):
                     if not operation.get(member):
                         problems.append(f"{where} has no {member}")
                 name = operation.get("operationId")
@@ -200,6 +200,23 @@ def openapi(root):
                     problems.append(f"{where}: operationId {name} is that of {seen[name]}")
                 elif name:
                     seen[name] = where
+        used = {tag for item in document.get("paths", {}).values() for operation in item.values() for tag in operation.get("tags", [])}
+        described = {tag.get("name") for tag in document.get("tags", []) if tag.get("description")}
+        problems += [f"{path}: tags do not describe {tag}" for tag in sorted(used - described)]
+    return problems
+
+
+def lock_files(root):
+    """Node packages come as the lock names them, from whichever registry the machine knows."""
+    problems = []
+    for path in (path for path in tracked(root) if path.name == "package-lock.json"):
+        text = (root / path).read_text()
+        if '"resolved"' in text or "registry." in text:
+            problems.append(f"{path}: names where packages were downloaded from (see .npmrc beside it)")
+        manifest = json.loads((root / path.parent / "package.json").read_text())
+        wanted = {**manifest.get("dependencies", {}), **manifest.get("devDependencies", {})}
+        problems += [f"{path.parent}/package.json: {name} {version} is no exact version"
+                     for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)]
     return problems
 
 
@@ -270,7 +287,7 @@ def scripts(root):
 
 
 CHECKS = {check.__name__: check
-          for check in (layering, file_size, words, exports, catalogues, openapi, listed_sources, formatting, scripts)}
+          for check in (layering, file_size, words, exports, catalogues, openapi, lock_files, listed_sources, formatting, scripts)}
 
 
 def main():

@@ -72,10 +72,20 @@ class ChecksTest(unittest.TestCase):
                           "a.x has other placeholders", "b.y does not begin with a.")
 
     def test_operations_must_be_described(self):
-        whole = {"operationId": "list", "summary": "List", "tags": ["a"], "responses": {"200": {}}}
+        whole = {"operationId": "list", "summary": "List", "description": "All.", "tags": ["a"], "responses": {"200": {}}}
         part = {"operationId": "list", "summary": "", "responses": {"200": {}}}
-        self.put("plugins/a/openapi.json", json.dumps({"paths": {"/a": {"get": whole, "post": part}}}))
-        self.assert_found(checks.openapi(self.root), "POST /a has no summary", "POST /a has no tags", "operationId list is that of")
+        other = {**whole, "operationId": "other", "tags": ["b"]}
+        tags = [{"name": "a", "description": "Things"}, {"name": "b"}]
+        self.put("plugins/a/openapi.json", json.dumps({"tags": tags, "paths": {"/a": {"get": whole, "post": part, "put": other}}}))
+        self.assert_found(checks.openapi(self.root), "POST /a has no summary", "POST /a has no description", "POST /a has no tags",
+                          "operationId list is that of", "tags do not describe b")
+
+    def test_node_packages_are_exact_and_from_nowhere(self):
+        self.put("tests/a/package.json", '{"dependencies": {"good": "1.2.3", "loose": "^1.2.3"}}')
+        self.put("tests/a/package-lock.json", '{"packages": {"node_modules/good": {"resolved": "https://registry.example/good.tgz"}}}')
+        self.put("tests/b/package.json", '{"dependencies": {"good": "1.2.3"}}')
+        self.put("tests/b/package-lock.json", '{"packages": {"node_modules/good": {"version": "1.2.3"}}}')
+        self.assert_found(checks.lock_files(self.root), "tests/a/package-lock.json: names where", "loose ^1.2.3 is no exact version")
 
     def test_sources_and_build_files_must_agree(self):
         self.put("core/CMakeLists.txt", "add_library(a STATIC a.cpp gone.cpp) # not.cpp\nconfigure_file(made.cpp.in made.cpp)\n")
