@@ -25,7 +25,8 @@ class QuietHost final : public Hooks {
   void authenticate(std::string, const Exchange&, std::function<void(Authentication)> done) override {
     done({known_, 0});
   }
-  bool allowed(const Principal&, std::string_view) noexcept override { return true; }
+  Access access_to(const Principal&, std::string_view) noexcept override { return Access::granted; }
+  void audit(const AuditEvent&, std::function<void()> written) override { written(); }
   std::string translate(std::string_view, std::string_view key, std::span<const nexus::TextArg>) override {
     return std::string(key);
   }
@@ -93,7 +94,7 @@ RequestMessage message_for(std::string_view target) {
 void measure_pipeline(const char* name, const std::string& target, const RateLimits& limits) {
   QuietHost host;
   auto pipeline = std::make_shared<Pipeline>(host, TrustedProxies(), limits);
-  Registry registry(pipeline->router(), "bench", "1");
+  Registry registry(pipeline->router(), pipeline->texts(), "bench", "1");
   add(registry, "/api/v1/hello", kPlain, false);
   add(registry, "/api/v1/quick", kPlain, true);
   add(registry, "/api/v1/servers/:id/metrics", kWithId, false);
@@ -110,8 +111,9 @@ void measure_pipeline(const char* name, const std::string& target, const RateLim
 
 void measure_router() {
   QuietHost host;
+  const Texts texts(host);
   Router router;
-  Registry registry(router, "bench", "1");
+  Registry registry(router, texts, "bench", "1");
   for (const auto* resource :
        {"users", "servers", "alerts", "tasks", "plugins", "ssh-keys", "server-groups", "roles"}) {
     const std::string base = std::string("/api/v1/") + resource;

@@ -17,6 +17,8 @@ import tempfile
 import time
 import urllib.request
 
+import identity_rows
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PAIRS = 5
 WRK_SECONDS = 3
@@ -38,6 +40,11 @@ ROWS = {
     "29": ("batched insert through storage over raw sqlite3", "rows/s", ">=", 0.8, 0.95),
     "30-rss": ("idle memory, all plugins, over fastify hello", "MB", "<=", 0.5, 0.25),
     "30-start": ("start to first 200 over fastify hello", "ms", "<=", 0.3, 0.1),
+    "flood": ("p99 of a JWT GET during a login flood, over the budget", "ms", "<=", 1.0, 0.1),
+    "flood-rest": ("p99 of a JWT GET during a login flood, over the same at rest", "ms", "<=", 5.0, 2.0),
+    "users-1": ("list of 100,000 users, page 1, p99 over its SQL run directly", "ms", "<=", 2.0, 1.3),
+    "users-4000": ("list of 100,000 users, page 4,000, p99 over its SQL run directly", "ms", "<=", 1.5, 1.1),
+    "users-search": ("list of 100,000 users, search, p99 over its SQL run directly", "ms", "<=", 1.3, 1.1),
     "sdk_route": ("route through the SDK, time above a direct call", "ns", "<=", 1000.0, 300.0),
 }
 
@@ -229,7 +236,8 @@ def main():
     load = os.getloadavg()[0]
     print(f"load average before: {load:.2f}\n")
     print("| row | what | ours | peer | ratio | target | moonshot | verdict |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for source in (program_rows, http_rows, footprint_rows):
+    sources = (program_rows, http_rows, footprint_rows, lambda folder: identity_rows.rows(folder, Panel))
+    for source in sources:
         for result in source(build):
             name = str(result["row"])
             if name == "27":
