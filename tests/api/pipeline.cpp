@@ -247,6 +247,45 @@ TEST_CASE("a handler never runs on the thread that found out who is calling") {
   }
 }
 
+TEST_CASE("only so many log-ins are handled at the same time, and other routes do not notice") {
+  constexpr std::size_t kMost = 128;
+  Edge edge({0, 0});
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Exchange>> kept;
+  auto login = Edge::route("POST", "/login");
+  login.rate_class = RateClass::auth;
+  login.handler = [&](const std::shared_ptr<Exchange>& exchange) {
+    const std::lock_guard lock(mutex);
+    kept.push_back(exchange);
+  };
+  add(edge, std::move(login));
+  add(edge, Edge::route("GET", "/x"));
+  const auto handled = [&](std::size_t count) {
+    for (int tries = 0; tries < 1000; ++tries) {
+      {
+        const std::lock_guard lock(mutex);
+        if (kept.size() == count) return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  };
+  std::vector<std::shared_ptr<Client>> clients;
+  for (std::size_t i = 0; i < kMost; ++i) clients.push_back(edge.send({"POST", "/login", {}, {}}));
+  REQUIRE(handled(kMost));
+
+  const auto refused = edge.ask({"POST", "/login", {}, {}});
+  CHECK(refused.status == 503);
+  CHECK(header_of(refused, "Retry-After") != "");
+  CHECK(edge.ask({"GET", "/x", {}, {}}).status == 200);
+
+  kept.back()->respond({});
+  kept.pop_back();
+  clients.push_back(edge.send({"POST", "/login", {}, {}}));
+  CHECK(handled(kMost));
+  for (const auto& exchange : kept) exchange->respond({});
+}
+
 TEST_CASE("a client that is gone is known") {
   Edge edge;
   std::shared_ptr<Exchange> kept;
