@@ -88,7 +88,8 @@ Result<Response> renew(const AuthContext& context, Call& call, const Session& se
     return token_invalid();
   }
   NEXUS_ASSIGN(const auto tokens, sessions.renew(session, rotate));
-  return Response::ok(dump(token_json(tokens)), "auth.refreshed").with_audit(about_user(session.user_id));
+  return Response::ok(dump(token_json(tokens)), "auth.refreshed")
+      .with_audit(about_user(session.user_id, kept_name(user->username)));
 }
 
 Result<Session> find_session_to_refresh(const AuthContext& context, Call& call, std::string_view refresh_token) {

@@ -40,7 +40,7 @@ void complete_login(const AuthContext& context, Call& call, const User& user, co
           }
           auto data = token_json(tokens);
           data["user"] = user_json(user);
-          return Response::ok(dump(data), "auth.logged_in").with_audit(about_user(user.id));
+          return Response::ok(dump(data), "auth.logged_in").with_audit(about_user(user.id, kept_name(user.username)));
         });
       });
 }

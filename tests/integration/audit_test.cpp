@@ -283,6 +283,7 @@ TEST_CASE("no password, token or key is in the trail") {
           .status == 201);
   const auto login = panel.post("/api/v1/auth/login", {{"username", "carl"}, {"password", password}});
   REQUIRE(login.status == 200);
+  CHECK(only(panel, of_request(login)).at("user").at("name") == "carl");
   const auto token = login.data().at("access_token").get<std::string>();
   const auto refresh = login.data().at("refresh_token").get<std::string>();
   REQUIRE(panel.post("/api/v1/auth/refresh", {{"refresh_token", refresh}}).status == 200);
