@@ -56,9 +56,10 @@ typedef struct nx_auth_api {
    * 40003 (missing or invalid), or 50301 where it could not be found out; `identity` may then be NULL. */
   nx_status (*complete_identity)(const nx_host* host, nx_handle request, int32_t app_code, const nx_identity* identity);
   /* [any][nb] What the host remembers of a token, a session or all of a user's sessions is no longer so. When it
-   * returns, no later request is answered from memory of it. `id` is the token id, session id or decimal user id.
-   * Tokens and sessions are the provider's (NX_E_DENIED to others). A user may be invalidated by any plugin, because
-   * that only makes the host ask again: whoever keeps accounts does it before answering that one has changed. */
+   * returns, no later request is answered from memory of it, and its WebSockets close with 1008 (since 1.2). `id` is
+   * the token id, session id or decimal user id. Tokens and sessions are the provider's (NX_E_DENIED to others). A user
+   * may be invalidated by any plugin, because that only makes the host ask again: whoever keeps accounts does it before
+   * answering that one has changed. */
   nx_status (*invalidate)(const nx_host* host, uint32_t kind, nx_str id);
   /* [any] Since 1.1: every permission that is declared now, sorted by name, with its title in the call's language and
    * the roles that hold it by default ("admin" holds all and is not named):

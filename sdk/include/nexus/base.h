@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 #define NX_ABI_MAJOR 1u
-#define NX_ABI_MINOR 1u
+#define NX_ABI_MINOR 2u
 /* First four bytes of an entry: "NXP1", little endian. */
 #define NX_MAGIC 0x3150584Eu
 

@@ -15,7 +15,9 @@ extern "C" {
 
 enum {
   /* Since 1.1: an API token, not a person's session. It holds a permission only where `scopes` names it as well. */
-  NX_PRINCIPAL_SCOPED = 1u
+  NX_PRINCIPAL_SCOPED = 1u,
+  /* Since 1.2: he has a second factor. elevated_until_us of such a caller says how long one that was shown counts. */
+  NX_PRINCIPAL_SECOND_FACTOR = 2u
 };
 
 /* Who is calling. All strings are empty and user_id is 0 where nobody is logged in. */

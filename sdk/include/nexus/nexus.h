@@ -19,5 +19,6 @@
 #include <nexus/plugin.h>
 #include <nexus/secrets.h>
 #include <nexus/services.h>
+#include <nexus/ws.h>
 
 #endif

@@ -35,6 +35,7 @@ class Host {
     // Newer than 1.0: null on a host that lacks them.
     static_cast<void>(host.fetch(NX_AUDIT_ID, host.audit));
     static_cast<void>(host.fetch(NX_COMMANDS_ID, host.commands));
+    static_cast<void>(host.fetch(NX_WS_ID, host.ws));
     return host;
   }
 
@@ -76,6 +77,7 @@ class Host {
   const nx_clock_api* clock = nullptr;
   const nx_audit_api* audit = nullptr;        // may be null
   const nx_commands_api* commands = nullptr;  // may be null
+  const nx_ws_api* ws = nullptr;              // may be null
 
  private:
   explicit Host(const nx_host* host) : raw(host) {}

@@ -19,6 +19,7 @@ struct Identity {
   std::int64_t valid_until_us = 0;  // 0: not to be remembered
   std::int64_t elevated_until_us = 0;
   std::optional<std::vector<std::string>> scopes = {};  // of an API token
+  bool has_second_factor = false;
 };
 
 // What somebody showed to say who he is.
@@ -43,9 +44,14 @@ class IdentityReply {
     who.locale = to_abi(identity.locale);
     who.authenticated_us = identity.authenticated_us;
     who.elevated_until_us = identity.elevated_until_us;
+    // An older host has no use for it, and refuses flags that it does not know.
+    constexpr std::uint32_t kSecondFactorSince = 2;
+    if (identity.has_second_factor && host_.raw->abi_minor >= kSecondFactorSince) {
+      who.flags |= NX_PRINCIPAL_SECOND_FACTOR;
+    }
     std::vector<nx_str> scopes;
     if (identity.scopes) {
-      who.flags = NX_PRINCIPAL_SCOPED;
+      who.flags |= NX_PRINCIPAL_SCOPED;
       for (const auto& scope : *identity.scopes) scopes.push_back(to_abi(scope));
       who.scopes = scopes.data();
       who.scope_count = static_cast<std::uint32_t>(scopes.size());

@@ -13,14 +13,12 @@
 //   NEXUS_PLUGIN(Hello, "hello", "1.0.0")
 #pragma once
 
+#include <nexus/cpp/callbacks.h>
 #include <nexus/cpp/db.h>
-#include <nexus/cpp/events.h>
 #include <nexus/cpp/http.h>
-#include <nexus/cpp/identity.h>
 #include <nexus/cpp/log.h>
 #include <nexus/cpp/resources.h>
 #include <nexus/cpp/secrets.h>
-#include <nexus/cpp/services.h>
 
 #include <algorithm>
 #include <deque>
@@ -28,15 +26,6 @@
 #include <vector>
 
 namespace nexus {
-
-using RouteHandler = std::function<Result<Response>(Request&)>;
-// Answers through `reply`, now or later; the request's views die with the handler.
-using DeferredHandler = std::function<void(Request&, Reply reply)>;
-using EventHandler = std::function<void(Call&, const Event&)>;
-using ServiceHandler = std::function<void(Call&, std::string_view method, std::string_view payload, Question)>;
-using ConfigHandler = std::function<Result<void>(Call&)>;
-// Appends what the operator is told to `out`, as lines of text.
-using CommandHandler = std::function<Result<void>(Call&, std::span<const std::string_view> args, std::string& out)>;
 
 struct RouteOptions {
   std::string_view permission = {};  // empty: anybody who is logged in
@@ -48,133 +37,6 @@ struct RouteOptions {
   std::uint32_t max_body = 0;    // bytes; 0 takes the host's
   std::uint32_t timeout_ms = 0;  // 0 takes the host's
 };
-
-namespace detail {
-
-// What a plugin's callbacks are wrapped in. Lives as long as the plugin.
-struct Callback {
-  const Host* host = nullptr;
-  RouteHandler route;
-  DeferredHandler deferred;
-  EventHandler event;
-  ServiceHandler service;
-  IdentityHandler identity;
-  ConfigHandler config;
-  CommandHandler command;
-};
-
-inline nx_status failed(Call& call, const Error& error) noexcept {
-  call.set_error(error.what());
-  return static_cast<nx_status>(error.status());
-}
-
-// The one place where exceptions of plugin code end.
-template <class Work>
-nx_status guard(Call& call, Work&& work) noexcept {
-  try {
-    return work();
-  } catch (const Error& error) {
-    return failed(call, error);
-  } catch (const std::exception& error) {
-    call.set_error(error.what());
-  } catch (...) {
-    call.set_error("unknown exception");
-  }
-  return NX_E_EXCEPTION;
-}
-
-inline nx_status run_route(void* user_data, nx_call* raw_call, nx_http* raw_http) noexcept {
-  const auto& callback = *static_cast<const Callback*>(user_data);
-  Call call(*callback.host, raw_call);
-  return guard(call, [&]() -> nx_status {
-    Request request(call, raw_http);
-    if (callback.deferred) {
-      auto reply = request.defer();
-      if (!reply.ok()) return failed(call, reply.error());
-      try {
-        callback.deferred(request, *reply);
-      } catch (const Error& error) {
-        call.set_error(error.what());
-        reply->send(error);
-      }
-      return NX_OK;
-    }
-    const auto answer = [&]() -> Result<Response> {
-      try {
-        return callback.route(request);
-      } catch (const Error& error) {
-        return error;
-      }
-    }();
-    if (!answer.ok()) call.set_error(answer.error().what());
-    const auto sent = request.reply(answer.ok() ? answer.value() : Response::from(answer.error()));
-    if (sent.ok()) return NX_OK;
-    failed(call, sent.error());
-    return NX_E_INTERNAL;  // an answer that the host refuses is this plugin's mistake, not the client's
-  });
-}
-
-inline void run_event(void* user_data, nx_call* raw_call, const nx_event* event) noexcept {
-  const auto& callback = *static_cast<const Callback*>(user_data);
-  Call call(*callback.host, raw_call);
-  guard(call, [&]() -> nx_status {
-    callback.event(call, Event(*event));
-    return NX_OK;
-  });
-}
-
-inline nx_status run_service(void* self, nx_call* raw_call, nx_handle request, nx_str method, nx_str payload) noexcept {
-  const auto& callback = *static_cast<const Callback*>(self);
-  Call call(*callback.host, raw_call);
-  bool asked = false;
-  const auto status = guard(call, [&]() -> nx_status {
-    const Question question(*callback.host, request);
-    asked = true;
-    try {
-      callback.service(call, view(method), view(payload), question);
-    } catch (const Error& error) {
-      question.answer(error);
-    }
-    return NX_OK;
-  });
-  return asked ? NX_OK : status;  // once there is a question, its last copy answers, whatever happens
-}
-
-inline nx_status run_identity(void* self, nx_call* raw_call, nx_handle request, std::uint32_t kind,
-                              nx_str credential) noexcept {
-  const auto& callback = *static_cast<const Callback*>(self);
-  if (kind != NX_CREDENTIAL_BEARER && kind != NX_CREDENTIAL_TICKET) return NX_E_UNSUPPORTED;
-  Call call(*callback.host, raw_call);
-  return guard(call, [&]() -> nx_status {
-    callback.identity(call, Credential{kind, view(credential)}, IdentityReply(*callback.host, request));
-    return NX_OK;
-  });
-}
-
-inline nx_status run_config(void* user_data, nx_call* raw_call) noexcept {
-  const auto& callback = *static_cast<const Callback*>(user_data);
-  Call call(*callback.host, raw_call);
-  return guard(call, [&]() -> nx_status {
-    const auto taken = callback.config(call);
-    return taken.ok() ? NX_OK : failed(call, taken.error());
-  });
-}
-
-inline nx_status run_command(void* user_data, nx_call* raw_call, const nx_str* args, std::uint32_t count,
-                             nx_sink out) noexcept {
-  const auto& callback = *static_cast<const Callback*>(user_data);
-  Call call(*callback.host, raw_call);
-  return guard(call, [&]() -> nx_status {
-    std::vector<std::string_view> words;
-    for (std::uint32_t i = 0; i < count; ++i) words.push_back(view(args[i]));
-    std::string text;
-    const auto done = callback.command(call, words, text);
-    if (!text.empty()) out.write(out.ctx, to_abi(text));
-    return done.ok() ? NX_OK : failed(call, done.error());
-  });
-}
-
-}  // namespace detail
 
 // Where a plugin declares what it has. Every function throws Error where the host refuses, which ends the registration
 // and names the reason. Lives while setup() runs.
@@ -237,6 +99,34 @@ class Registrar {
     auto& callback = add_callback();
     callback.deferred = std::move(handler);
     add_route(method, pattern, options, callback);
+  }
+
+  // A WebSocket endpoint; openapi.json describes it as a GET operation. Throws on a host older than 1.2.
+  void endpoint(std::string_view pattern, const WsOptions& options, WsOpenHandler open) {
+    if (host_->ws == nullptr) throw Error(Status::unsupported, "this host has no WebSockets");
+    auto& callback = add_callback();
+    callback.ws_open = std::move(open);
+    nx_ws_endpoint out{};
+    out.struct_size = sizeof out;
+    if (options.is_public) out.flags |= NX_WS_PUBLIC;
+    if (options.needs_step_up) out.flags |= NX_WS_STEP_UP;
+    if (options.needs_second_factor) out.flags |= NX_WS_SECOND_FACTOR;
+    if (options.needs_session) out.flags |= NX_WS_SESSION;
+    if (options.is_inline) out.flags |= NX_WS_INLINE;
+    if (options.credit) out.flags |= NX_WS_CREDIT;
+    out.pattern = to_abi(pattern);
+    out.permission = to_abi(options.permission);
+    out.openapi_json = to_abi(operation("GET", pattern));
+    out.subprotocols = to_abi(options.subprotocols);
+    out.max_message = options.max_message;
+    out.receive_window = options.receive_window;
+    out.send_limit = options.send_limit;
+    out.open = &detail::run_ws_open;
+    out.message = &detail::WsSessionBox::message;
+    out.drained = &detail::WsSessionBox::drained;
+    out.closed = &detail::WsSessionBox::closed;
+    out.user_data = &callback;
+    check(host_->ws->add_endpoint(raw_, &out), "endpoint", pattern);
   }
 
   void topic(std::string_view name, std::string_view schema_json) {

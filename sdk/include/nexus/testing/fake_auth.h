@@ -158,6 +158,9 @@ class FakeClock {
   explicit FakeClock(World& world) : world_(world) {
     world.clock = this;
     world.jump = [this] { return jump(); };
+    world.due = [this] {
+      while (!timers_.empty() && timers_.begin()->first <= world_.now_us) fire(timers_.begin());
+    };
     table.struct_size = sizeof table;
     table.now_us = [](const nx_host* host) noexcept {
       const auto guard = World::of(host).lock();

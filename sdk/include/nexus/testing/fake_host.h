@@ -154,6 +154,7 @@ class FakeHost {
       world_.settle();
       clock_.drop_all();
       if (plugin_->stop != nullptr) plugin_->stop(plugin_->self);
+      clock_.drop_all();  // what its threads asked for at the last moment
     }
     destroy();
     http_.check_answered();

@@ -171,6 +171,7 @@ class World {
   void settle() {
     for (;;) {
       auto guard = lock();
+      if (queue.empty() && due) due();
       if (queue.empty()) return;
       const auto work = std::move(queue.front());
       queue.pop_front();
@@ -217,6 +218,7 @@ class World {
   std::vector<std::function<void(FakeCall&)>> call_end_hooks;
   std::deque<std::function<void()>> queue;
   std::function<bool()> jump;  // to the next timer; false where there is none
+  std::function<void()> due;   // queues the timers that are due now
 
   // The FakeHost and its parts, for functions that are given only a pointer of the ABI.
   void* owner = nullptr;

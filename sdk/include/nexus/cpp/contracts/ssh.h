@@ -6,6 +6,10 @@
 // whoever sees the server may see, "operate" (the default) for whatever a person had a say in, "shell" for a terminal,
 // "manage". Host keys fail closed: an unknown or changed key is never accepted here.
 //
+// Work of one server shares one connection, which the provider keeps. `priority` says who gets a channel of it first:
+// "terminal" before "task" (the default of exec) before "metrics" (of read_files and stat_fs). What finds no channel
+// waits, within its timeout.
+//
 // Payloads and answers are CBOR maps (RFC 8949), because output is bytes; text members are UTF-8, bytes are byte
 // strings. An answer has "ok" or "error" as in nexus/cpp/json.h; an SSH failure is the error 50201 (50401 where time
 // ran out, 40902 where the host key changed) whose extra members name `stage` and `error`.
@@ -35,6 +39,7 @@ struct ExecRequest {
   std::int64_t timeout_ms = kDefaultSshTimeoutMs;
   std::int64_t output_limit = kDefaultOutputLimit;
   std::string level = std::string(kDefaultSshLevel);
+  std::string priority = "task";
 };
 
 struct ExecResult {
@@ -51,6 +56,7 @@ struct ReadFilesRequest {
   std::int64_t timeout_ms = kDefaultSshTimeoutMs;
   std::int64_t file_limit = 256 * 1024;  // bytes of each
   std::string level = std::string(kDefaultSshLevel);
+  std::string priority = "metrics";
 };
 
 struct FileContent {
@@ -102,16 +108,13 @@ inline Result<Json> decode_cbor_answer(const Result<std::string>& answer) {
 }
 
 inline Json to_json(const ExecRequest& request) {
-  return {{"server_id", request.server_id},
-          {"command", request.command},
-          {"timeout_ms", request.timeout_ms},
-          {"output_limit", request.output_limit},
-          {"level", request.level}};
+  return {{"server_id", request.server_id},       {"command", request.command}, {"timeout_ms", request.timeout_ms},
+          {"output_limit", request.output_limit}, {"level", request.level},     {"priority", request.priority}};
 }
 inline ExecRequest exec_request_from(const Json& value) {
-  return {value.value("server_id", std::int64_t{0}), value.value("command", ""),
-          value.value("timeout_ms", kDefaultSshTimeoutMs), value.value("output_limit", kDefaultOutputLimit),
-          value.value("level", std::string(kDefaultSshLevel))};
+  return {value.value("server_id", std::int64_t{0}),           value.value("command", ""),
+          value.value("timeout_ms", kDefaultSshTimeoutMs),     value.value("output_limit", kDefaultOutputLimit),
+          value.value("level", std::string(kDefaultSshLevel)), value.value("priority", "task")};
 }
 inline Json to_json(const ExecResult& result) {
   return {{"exit_status", result.exit_status},
@@ -126,11 +129,8 @@ inline ExecResult exec_result_from(const Json& value) {
 }
 
 inline Json to_json(const ReadFilesRequest& request) {
-  return {{"server_id", request.server_id},
-          {"paths", request.paths},
-          {"timeout_ms", request.timeout_ms},
-          {"file_limit", request.file_limit},
-          {"level", request.level}};
+  return {{"server_id", request.server_id},   {"paths", request.paths}, {"timeout_ms", request.timeout_ms},
+          {"file_limit", request.file_limit}, {"level", request.level}, {"priority", request.priority}};
 }
 inline ReadFilesRequest read_files_request_from(const Json& value) {
   ReadFilesRequest request;
@@ -139,6 +139,7 @@ inline ReadFilesRequest read_files_request_from(const Json& value) {
   request.timeout_ms = value.value("timeout_ms", request.timeout_ms);
   request.file_limit = value.value("file_limit", request.file_limit);
   request.level = value.value("level", request.level);
+  request.priority = value.value("priority", request.priority);
   return request;
 }
 inline Json to_json(const FileContent& file) {
