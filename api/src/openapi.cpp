@@ -44,7 +44,9 @@ class Document {
     auto operation = make_operation(route, examples_);
     operation["operationId"] = unique_id(route.operation);
     add_tags(route, operation);
-    paths_[template_of(route)][lower_method(route.spec.method)] = std::move(operation);
+    if (route.spec.websocket) operation["x-subprotocols"] = route.spec.websocket->subprotocols;
+    auto& items = route.spec.websocket ? sockets_ : paths_;
+    items[template_of(route)][lower_method(route.spec.method)] = std::move(operation);
   }
 
   OrderedJson finish(std::string_view title, std::string_view version) && {
@@ -54,7 +56,10 @@ class Document {
     for (auto& [name, tag] : tags_) out["tags"].push_back(std::move(tag));
     out["paths"] = OrderedJson::object();
     for (auto& [path, item] : paths_) out["paths"][path] = std::move(item);
-    out["components"] = make_components(out["paths"], schemas_, examples_);
+    for (auto& [path, item] : sockets_) out["x-websockets"][path] = std::move(item);
+    auto reached = OrderedJson::array({out["paths"]});
+    if (!sockets_.empty()) reached.push_back(out["x-websockets"]);
+    out["components"] = make_components(reached, schemas_, examples_);
     return out;
   }
 
@@ -99,6 +104,7 @@ class Document {
   const Examples examples_;
   std::map<std::string, OrderedJson> tags_;
   std::map<std::string, OrderedJson> paths_;
+  std::map<std::string, OrderedJson> sockets_;  // WebSocket endpoints: no tool would call them as what they are
   std::set<std::string> ids_;
 };
 

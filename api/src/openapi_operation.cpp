@@ -83,6 +83,7 @@ void complete_response(const RouteEntry& route, const std::string& status, const
                        OrderedJson& response) {
   if (response.contains("$ref")) return;
   if (!response.contains("description")) response["description"] = status == "default" ? "Error" : "HTTP " + status;
+  if (is_status(status, '1')) return;
   add_headers(status, route.spec.rate_class, response);
   if (is_status(status, '2')) return complete_success(status, examples, response);
   const auto codes = taken(response, "x-codes");

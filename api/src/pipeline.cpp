@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
 #include "text.h"
+#include "ws/upgrade.h"
 
 #include <cstring>
 
@@ -56,28 +57,34 @@ Response missing_scope(const std::string& permission) {
 }  // namespace
 
 // The pipeline. The access log is written when a request is answered, whichever step did it.
-const std::array<Pipeline::Step, 8> Pipeline::kSteps{
+const std::array<Pipeline::Step, 10> Pipeline::kSteps{
     &Pipeline::read_target,       // percent-decodes once, refuses what is malformed
     &Pipeline::match_route,       // 404, 405 with Allow, OPTIONS, 503 of a suspended route
     &Pipeline::limit_body,        // the route's own limit; the engine has held the general one
     &Pipeline::authenticate,      // may go on later, on another thread
     &Pipeline::limit_rate,        // by user or address
     &Pipeline::authorize,         // the route's permission, the token's scopes, a recent authentication
+    &Pipeline::check_upgrade,     // 426 where a WebSocket route is asked for without one
     &Pipeline::check_parameters,  // path, query and header parameters
+    &Pipeline::limit_sockets,     // how many WebSockets a caller may have open
     &Pipeline::dispatch,  // the body against its schema, and the handler: on the pool, or here where it is inline
 };
 constexpr std::size_t kAfterAuthentication = 4;
 
-Pipeline::Pipeline(Hooks& hooks, TrustedProxies proxies, const RateLimits& limits)
+Pipeline::Pipeline(Hooks& hooks, TrustedProxies proxies, const RateLimits& limits, unsigned socket_threads,
+                   std::size_t most_sockets)
     : hooks_(hooks),
       proxies_(std::move(proxies)),
       texts_(hooks),
       general_limit_(limits.general_per_minute),
-      auth_limit_(limits.auth_per_minute) {}
+      auth_limit_(limits.auth_per_minute),
+      socket_limit_(limits.websockets_per_user),
+      sockets_(std::make_shared<ws::Hub>(socket_threads, most_sockets)) {}
 
 void Pipeline::set_rate_limits(const RateLimits& limits) noexcept {
   general_limit_ = limits.general_per_minute;
   auth_limit_ = limits.auth_per_minute;
+  socket_limit_ = limits.websockets_per_user;
 }
 
 AnswerMessage Pipeline::refusal(int http_status, std::int32_t app_code,
@@ -178,20 +185,27 @@ Pipeline::Next Pipeline::limit_body(Request& request) {
 }
 
 Pipeline::Next Pipeline::authenticate(Request& request) {
-  request.ends = request.began + request.route->spec.timeout;
+  const auto& spec = request.route->spec;
+  request.ends = request.began + spec.timeout;
+  request.sockets_epoch = spec.websocket ? sockets_->epoch() : 0;
+  const auto ticket = spec.websocket ? request.target.take_query("ticket") : std::nullopt;
   std::string_view authorization;
   const std::size_t count = count_field(request.message, "authorization", authorization);
-  if (count == 0 && request.route->spec.is_public) return Next::go_on;
+  if (ticket && count != 0) return refuse(request, {code::kMalformed, "error.40000.ticket", {}, {}});
+  if (ticket && !ticket->empty() && ticket->size() <= kMaxToken) {
+    return find_out(request, CredentialKind::ticket, *ticket);
+  }
+  if (count == 0 && !ticket && spec.is_public) return admit(request) ? Next::go_on : Next::stop;
   const auto token = count == 1 ? bearer_token(authorization) : std::string_view{};
   if (token.empty()) return accept(request, {nullptr, code::kTokenInvalid}) ? Next::go_on : Next::stop;
   if (const auto known = hooks_.remembered(token)) return accept(request, *known) ? Next::go_on : Next::stop;
-  return find_out(request, token);
+  return find_out(request, CredentialKind::bearer, token);
 }
 
-Pipeline::Next Pipeline::find_out(Request& request, std::string_view token) {
+Pipeline::Next Pipeline::find_out(Request& request, CredentialKind kind, std::string_view credential) {
   request.phase = Request::Phase::identifying;
   deadlines_.add(request, request.ends);
-  hooks_.authenticate(std::string(token), request,
+  hooks_.authenticate(kind, std::string(credential), request,
                       [self = shared_from_this(), kept = request.shared_from_this()](
                           const Authentication& authentication) { self->resume(kept, authentication); });
   return Next::stop;
@@ -203,12 +217,20 @@ bool Pipeline::accept(Request& request, const Authentication& authentication) {
   if (authentication.principal && authentication.app_code == 0) {
     const auto locale = shipped_locale(authentication.principal->locale);
     if (!locale.empty()) request.locale_name = locale;
-    return true;
+    return admit(request);
   }
   request.caller = nullptr;
   if (limit_rate(request) == Next::stop) return false;
   refuse(request, authentication.app_code != 0 ? authentication.app_code : code::kTokenInvalid);
   return false;
+}
+
+// A WebSocket's caller is known, or none is needed: from here on a log-out finds it.
+bool Pipeline::admit(Request& request) {
+  if (!request.route->spec.websocket) return true;
+  request.pass = sockets_->admit(request.caller, request.sockets_epoch);
+  if (!request.pass) refuse(request, code::kUnavailable);
+  return request.pass != nullptr;
 }
 
 // The remaining steps are short, so they run on the thread that found out; the handler does not.
@@ -271,8 +293,10 @@ Pipeline::Next Pipeline::authorize(Request& request) {
   if (caller != nullptr && caller->is_scoped && needs_session(spec)) {
     return refuse(request, {code::kForbidden, "error.40301.session", {}, {}});
   }
+  const bool needs_recent = spec.needs_step_up || (spec.websocket && spec.websocket->needs_second_factor && caller &&
+                                                   caller->has_second_factor);
   const bool is_open =
-      !spec.needs_step_up || (caller != nullptr && caller->elevated_until_us > unix_time<std::chrono::microseconds>());
+      !needs_recent || (caller != nullptr && caller->elevated_until_us > unix_time<std::chrono::microseconds>());
   return is_open ? Next::go_on : refuse(request, code::kStepUpNeeded);
 }
 
@@ -290,6 +314,24 @@ Pipeline::Next Pipeline::check_parameters(Request& request) {
     }
   }
   return Next::go_on;
+}
+
+// The caller is known by now: nobody learns from it where an endpoint is that he may not use.
+Pipeline::Next Pipeline::check_upgrade(Request& request) {
+  if (!request.route->spec.websocket || !ws::upgrade_key(request.message).empty()) return Next::go_on;
+  Response response = error_response(code::kMalformed);
+  response.http_status = 426;
+  response.details_key = "error.40000.websocket";
+  request.respond(std::move(response));
+  return Next::stop;
+}
+
+Pipeline::Next Pipeline::limit_sockets(Request& request) {
+  if (!request.pass) return Next::go_on;
+  const auto key = request.caller ? ws::CountKey('u', user_key(request.caller->user_id))
+                                  : ws::CountKey('a', rate_limit_network(request.client).bytes);
+  if (sockets_->count(*request.pass, key, socket_limit_)) return Next::go_on;
+  return refuse(request, {code::kRateLimited, "error.42901.websockets", {}, {}});
 }
 
 // An inline handler runs on I/O threads; after an authentication elsewhere there is none at hand, and the pool takes

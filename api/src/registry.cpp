@@ -17,6 +17,7 @@ Result<void> check_spec(const RouteSpec& spec) {
   if (std::find(kRouteMethods.begin(), kRouteMethods.end(), spec.method) == kRouteMethods.end()) {
     return Error(Status::invalid, "method \"" + spec.method + "\" is not GET, POST, PUT, PATCH or DELETE");
   }
+  if (spec.websocket && spec.method != "GET") return Error(Status::invalid, "a WebSocket endpoint is a GET");
   if (!spec.handler) return Error(Status::invalid, "has no handler");
   if (spec.is_public && !spec.permission.empty())
     return Error(Status::invalid, "a public route cannot need a permission");

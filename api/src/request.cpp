@@ -2,8 +2,22 @@
 
 #include "audit_rule.h"
 #include "pipeline.h"
+#include "ws/session.h"
+#include "ws/upgrade.h"
 
 namespace nexus::api {
+namespace {
+
+// Carries a session to the socket that the engine gives up; where it never does, the session ends.
+struct Handover {
+  std::shared_ptr<ws::Session> session;
+  ws::Handshake handshake;
+  ~Handover() {
+    if (session) session->fail();
+  }
+};
+
+}  // namespace
 
 Request::Request(std::shared_ptr<Pipeline> pipeline, RequestMessage&& received, Responder&& responder)
     : message(std::move(received)), pipeline_(std::move(pipeline)), responder_(std::move(responder)) {}
@@ -78,6 +92,36 @@ bool Request::respond(Response response) {
     deliver(std::move(answer));
     record(event, [] {});
   }
+  return true;
+}
+
+std::shared_ptr<WebSocketSession> Request::websocket() {
+  const std::lock_guard lock(session_mutex_);
+  if (!session_ && pass && route->spec.websocket) {
+    const auto& spec = *route->spec.websocket;
+    session_ = pipeline_->sockets().make_session(pass, spec, ws::chosen_subprotocol(spec, message));
+  }
+  return session_;
+}
+
+bool Request::accept(std::shared_ptr<WebSocketHandler> handler) {
+  static_cast<void>(websocket());
+  if (!session_) {
+    respond(error_response(code::kUnavailable));  // revoked, or draining
+    return false;
+  }
+  if (answered_.exchange(true)) return false;
+  pipeline_->deadlines().remove(*this);
+  auto handover = std::make_shared<Handover>();
+  handover->handshake = {ws::upgrade_key(message), std::string(request_id())};
+  handover->session = session_;
+  session_->attach(std::move(handler));
+  AnswerMessage answer;
+  answer.status = 101;
+  answer.take_over = [handover = std::move(handover)](int socket, std::string received) {
+    std::exchange(handover->session, nullptr)->begin(socket, std::move(received), std::move(handover->handshake));
+  };
+  deliver(std::move(answer));
   return true;
 }
 

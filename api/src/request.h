@@ -19,6 +19,10 @@
 namespace nexus::api {
 
 class Pipeline;
+namespace ws {
+class Pass;
+class Session;
+}  // namespace ws
 
 // The pipeline's steps fill it, one after the other; from the handler's call on only `respond` changes it.
 class Request final : public Exchange, public Deadlines::Entry, public std::enable_shared_from_this<Request> {
@@ -42,6 +46,8 @@ class Request final : public Exchange, public Deadlines::Entry, public std::enab
   Clock::time_point deadline() const noexcept override { return ends; }
   bool abandoned() const noexcept override;
   bool respond(Response response) override;
+  std::shared_ptr<WebSocketSession> websocket() override;
+  bool accept(std::shared_ptr<WebSocketHandler> handler) override;
 
   void expired() noexcept override;
   std::shared_ptr<Deadlines::Entry> keep_alive() noexcept override { return weak_from_this().lock(); }
@@ -64,6 +70,8 @@ class Request final : public Exchange, public Deadlines::Entry, public std::enab
   std::shared_ptr<const RouteEntry> route;
   bool resumed = false;             // left its I/O thread to find out who is calling
   std::shared_ptr<void> auth_slot;  // of Pipeline::enter_auth; given back when the request goes
+  std::uint64_t sockets_epoch = 0;  // of ws::Hub, from before it was asked who is calling
+  std::shared_ptr<ws::Pass> pass;   // of a WebSocket route, once the caller is known
   AnswerContext answer_context() const noexcept;
   std::uint32_t rate_limit = 0;
   std::uint32_t rate_remaining = 0;
@@ -80,6 +88,8 @@ class Request final : public Exchange, public Deadlines::Entry, public std::enab
   std::atomic<bool> answered_{false};
   mutable std::mutex responder_mutex_;  // send and abandoned exclude each other
   Responder responder_;
+  std::mutex session_mutex_;
+  std::shared_ptr<ws::Session> session_;
 };
 
 }  // namespace nexus::api

@@ -41,9 +41,19 @@ class EdgeServer final : public Server {
 
   void start() override { engine_->start(); }
   std::uint16_t port() const noexcept override { return engine_->port(); }
-  bool drain(Clock::time_point deadline) override { return engine_->drain(deadline); }
+  // WebSockets leave while the engine drains; it gives up no socket any more once it has.
+  bool drain(Clock::time_point deadline) override {
+    pipeline_->sockets().begin_drain();
+    const bool clean = engine_->drain(deadline);
+    return pipeline_->sockets().finish_drain(deadline) && clean;
+  }
   void set_rate_limits(const RateLimits& limits) override { pipeline_->set_rate_limits(limits); }
   std::shared_ptr<const std::string> openapi() const override { return registry_.openapi(); }
+  void close_websockets(const std::function<bool(const Principal&)>& matches, std::uint16_t code,
+                        std::string_view reason) override {
+    pipeline_->sockets().close(matches, code, reason);
+  }
+  std::size_t websockets() const noexcept override { return pipeline_->sockets().open(); }
   EngineCounters counters() const noexcept override { return engine_->counters(); }
 
  private:
@@ -56,8 +66,9 @@ class EdgeServer final : public Server {
 
 Result<std::unique_ptr<Server>> Server::create(const ServerOptions& options, Hooks& hooks) {
   NEXUS_ASSIGN(auto proxies, TrustedProxies::parse(options.trusted_proxies));
-  auto server =
-      std::make_unique<EdgeServer>(std::make_shared<Pipeline>(hooks, std::move(proxies), options.rate_limits), options);
+  auto pipeline = std::make_shared<Pipeline>(hooks, std::move(proxies), options.rate_limits, options.engine.threads,
+                                             options.engine.limits.connections);
+  auto server = std::make_unique<EdgeServer>(std::move(pipeline), options);
   NEXUS_TRY(server->listen(options.engine));
   return std::unique_ptr<Server>(std::move(server));
 }

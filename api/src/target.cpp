@@ -82,4 +82,12 @@ std::optional<TargetProblem> RequestTarget::parse_pair(std::string_view pair) {
   return std::nullopt;
 }
 
+std::optional<std::string> RequestTarget::take_query(std::string_view name) {
+  const auto found = std::find_if(query_.begin(), query_.end(), [&](const auto& pair) { return pair.first == name; });
+  if (found == query_.end()) return std::nullopt;
+  std::optional<std::string> value(std::move(found->second));
+  query_.erase(found);
+  return value;
+}
+
 }  // namespace nexus::api

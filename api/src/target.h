@@ -27,6 +27,8 @@ class RequestTarget {
 
   std::string_view path() const noexcept { return path_; }                              // decoded
   const std::vector<std::string_view>& segments() const noexcept { return segments_; }  // decoded, without slashes
+  // Takes a parameter out of the query, so that nobody else sees it.
+  std::optional<std::string> take_query(std::string_view name);
   const std::vector<std::pair<std::string, std::string>>& query() const noexcept { return query_; }
 
  private:

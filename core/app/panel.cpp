@@ -49,7 +49,7 @@ std::string sqlite_url(const std::string& path) {
 Failure failure(ExitCode exit_code, const Error& error) { return {exit_code, error.what()}; }
 
 api::RateLimits rate_limits(const Settings& settings) {
-  return {settings.general_per_minute, settings.auth_per_minute};
+  return {settings.general_per_minute, settings.auth_per_minute, settings.websockets_per_user};
 }
 
 // Keys whose change waits for the next start.
@@ -69,7 +69,6 @@ std::vector<std::string> changed_for_later(const Settings& a, const Settings& b)
   compare("log.file", a.log_file == b.log_file);
   compare("plugins.enabled", ids(a) == ids(b));
   compare("plugins.path", a.plugin_folders == b.plugin_folders);
-  compare("rate_limits.websockets_per_user", a.websockets_per_user == b.websockets_per_user);
   compare("storage.url", a.storage_url == b.storage_url);
   return keys;
 }

@@ -59,7 +59,8 @@ nx_call::~nx_call() {
 
 void nx_call::fill_principal(const nexus::api::Principal& who) {
   for (const auto& scope : who.scopes) scopes_.push_back(to_abi(scope));
-  principal_.flags = who.is_scoped ? NX_PRINCIPAL_SCOPED : 0;
+  if (who.is_scoped) principal_.flags |= NX_PRINCIPAL_SCOPED;
+  if (who.has_second_factor) principal_.flags |= NX_PRINCIPAL_SECOND_FACTOR;
   principal_.user_id = who.user_id;
   principal_.user_name = to_abi(who.user_name);
   principal_.role = to_abi(who.role);

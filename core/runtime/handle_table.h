@@ -49,7 +49,19 @@ class HandleTable {
     return slot == nullptr ? nullptr : slot->object;
   }
 
-  // The same, and the handle is stale from now on.
+  // Everything in it now.
+  std::vector<std::shared_ptr<Object>> list() const {
+    std::vector<std::shared_ptr<Object>> all;
+    for (const auto& shard : shards_) {
+      const std::lock_guard lock(shard.mutex);
+      for (const auto& slot : shard.slots) {
+        if (slot.object != nullptr) all.push_back(slot.object);
+      }
+    }
+    return all;
+  }
+
+  // The same as find, and the handle is stale from now on.
   std::shared_ptr<Object> take(nx_handle handle) {
     auto& shard = shards_[shard_of(handle)];
     const std::lock_guard lock(shard.mutex);

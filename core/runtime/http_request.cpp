@@ -21,9 +21,9 @@ Error failure(nx_status status, const nx_call& call) {
   return Error(known ? reason : Status::internal);
 }
 
-void log_failure(const RouteTarget& target, const nx_call& call, nx_status status) {
+void log_failure(const Owner& owner, const nx_call& call, nx_status status) {
   const auto reason = call.error().empty() ? to_string(Status{status}) : std::string_view(call.error());
-  target.owner->log(NX_LOG_ERROR, "a route failed without an answer", reason, call.request_id());
+  owner.log(NX_LOG_ERROR, "a route failed without an answer", reason, call.request_id());
 }
 
 // The children of a deferred request's call may still meet a full disk, so they share its origin.
@@ -34,7 +34,7 @@ void run_handler(const RouteTarget& target, const std::shared_ptr<api::Exchange>
       target.owner->call_down("route", call.request_id(), [&] { return target.fn(target.user_data, &call, &http); });
   if (http.answered) return;
   if (status == NX_OK && http.deferred != 0) return;
-  log_failure(target, call, status == NX_OK ? NX_E_INTERNAL : status);
+  log_failure(*target.owner, call, status == NX_OK ? NX_E_INTERNAL : status);
   if (http.deferred != 0 && target.deferred->take(http.deferred) == nullptr) return;
   if (http.deferred != 0) target.owner->deferred.fetch_sub(1);
   respond_error(*exchange, failure(status == NX_OK ? NX_E_INTERNAL : status, call));
@@ -50,6 +50,11 @@ void run_route(const std::shared_ptr<const RouteTarget>& target, const std::shar
     return;
   }
   respond_error(*exchange, Error(Status::unavailable));
+}
+
+void fail_route(const Owner& owner, api::Exchange& exchange, const nx_call& call, nx_status status) {
+  log_failure(owner, call, status);
+  respond_error(exchange, failure(status, call));
 }
 
 api::Response to_response(const nx_response& in, std::int32_t fault) {

@@ -35,6 +35,9 @@ struct RouteTarget {
 // turn comes.
 void run_route(const std::shared_ptr<const RouteTarget>& target, const std::shared_ptr<api::Exchange>& exchange);
 
+// Logs and answers that a handler failed without an answer.
+void fail_route(const Owner& owner, api::Exchange& exchange, const nx_call& call, nx_status status);
+
 // Copies an answer out of the ABI. `fault` replaces a bare 50301 (see nx_call::note_storage).
 api::Response to_response(const nx_response& response, std::int32_t fault);
 
@@ -51,4 +54,5 @@ struct nx_http {
   const nx_call* call = nullptr;
   bool answered = false;
   nx_handle deferred = 0;
+  bool may_defer = true;
 };

@@ -47,7 +47,7 @@ nx_status reply(nx_http* http, const nx_response* response) {
 
 nx_status defer(nx_http* http, nx_handle* out) {
   if (http == nullptr || out == nullptr) return NX_E_INVALID;
-  if (http->answered || http->deferred != 0) return NX_E_PHASE;
+  if (!http->may_defer || http->answered || http->deferred != 0) return NX_E_PHASE;
   return answer([&]() -> nx_status {
     auto& owner = *http->target->owner;
     if (owner.deferred.fetch_add(1) >= kMostDeferred) {

@@ -23,6 +23,7 @@ std::shared_ptr<const api::Principal> to_principal(const nx_principal& in) {
   out->locale = view(in.locale);
   out->authenticated_us = in.authenticated_us;
   out->elevated_until_us = in.elevated_until_us;
+  out->has_second_factor = (in.flags & NX_PRINCIPAL_SECOND_FACTOR) != 0;
   out->is_scoped = (in.flags & NX_PRINCIPAL_SCOPED) != 0;
   for (std::uint32_t i = 0; in.scopes != nullptr && i < in.scope_count; ++i)
     out->scopes.emplace_back(view(in.scopes[i]));
@@ -94,6 +95,7 @@ void TokenMemory::forget(const std::function<bool(const api::Principal&)>& match
 struct Identities::Request {
   std::shared_ptr<const Provider> provider;
   std::shared_ptr<const Origin> origin;
+  std::uint32_t kind = NX_CREDENTIAL_BEARER;
   std::string token;
   Done done;
   std::uint64_t epoch = 0;
@@ -127,7 +129,8 @@ std::shared_ptr<const api::Principal> Identities::remembered(std::string_view to
   return memory_.find(token, wall_clock_us());
 }
 
-void Identities::authenticate(std::string token, const api::Exchange& exchange, Done done) {
+void Identities::authenticate(api::CredentialKind kind, std::string credential, const api::Exchange& exchange,
+                              Done done) {
   std::shared_ptr<const Provider> provider;
   {
     const std::lock_guard lock(mutex_);
@@ -143,7 +146,8 @@ void Identities::authenticate(std::string token, const api::Exchange& exchange, 
   auto request = std::make_shared<Request>();
   request->provider = std::move(provider);
   request->origin = std::move(origin);
-  request->token = std::move(token);
+  request->kind = kind == api::CredentialKind::ticket ? NX_CREDENTIAL_TICKET : NX_CREDENTIAL_BEARER;
+  request->token = std::move(credential);
   request->done = std::move(done);
   request->epoch = memory_.epoch();
   const auto ticket = request->provider->owner->gate().enter();  // so that withdraw finds it in the table
@@ -159,7 +163,7 @@ void Identities::ask(const std::shared_ptr<Request>& request, nx_handle handle) 
     nx_call call(owner, Phase::work, request->origin);
     const auto& table = request->provider->table;
     const auto status = owner.call_down("authenticate", call.request_id(), [&] {
-      return table.authenticate(table.self, &call, handle, NX_CREDENTIAL_BEARER, to_abi(request->token));
+      return table.authenticate(table.self, &call, handle, request->kind, to_abi(request->token));
     });
     if (status == NX_OK) return;
     owner.log(NX_LOG_ERROR, "the identity provider failed", call.error(), call.request_id());
@@ -181,7 +185,8 @@ nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int
                                const nx_identity* identity) {
   if (app_code == 0 && (identity == nullptr || identity->principal == nullptr)) return NX_E_INVALID;
   // A flag narrows what the caller may do, so one that this host does not know must not be ignored.
-  if (app_code == 0 && (identity->principal->flags & ~NX_PRINCIPAL_SCOPED) != 0) return NX_E_UNSUPPORTED;
+  if (app_code == 0 && (identity->principal->flags & ~(NX_PRINCIPAL_SCOPED | NX_PRINCIPAL_SECOND_FACTOR)) != 0)
+    return NX_E_UNSUPPORTED;
   const auto known = app_code == 0 || app_code == code::kTokenExpired || app_code == code::kTokenInvalid ||
                      app_code == code::kUnavailable;
   if (!known) return NX_E_INVALID;
@@ -194,7 +199,7 @@ nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int
     const auto copy = copy_struct(identity);
     const auto who = copy_struct(copy.principal);
     answer.principal = to_principal(who);
-    if (copy.valid_until_us > wall_clock_us()) {
+    if (request->kind == NX_CREDENTIAL_BEARER && copy.valid_until_us > wall_clock_us()) {
       memory_.store(request->token, answer.principal, copy.valid_until_us, request->epoch);
     }
   }
@@ -202,17 +207,22 @@ nx_status Identities::complete(const Owner& provider, nx_handle handle, std::int
   return NX_OK;
 }
 
+void Identities::forget(const Matches& matches) {
+  memory_.forget(matches);
+  if (forgotten_) forgotten_(matches);
+}
+
 nx_status Identities::invalidate(const Owner& caller, std::uint32_t kind, std::string_view id) {
   if (kind != NX_INVALIDATE_USER && !is_provider(caller)) return NX_E_DENIED;
   if (kind == NX_INVALIDATE_TOKEN) {
-    memory_.forget([&](const api::Principal& who) { return who.token_id == id; });
+    forget([&](const api::Principal& who) { return who.token_id == id; });
   } else if (kind == NX_INVALIDATE_SESSION) {
-    memory_.forget([&](const api::Principal& who) { return who.session_id == id; });
+    forget([&](const api::Principal& who) { return who.session_id == id; });
   } else if (kind == NX_INVALIDATE_USER) {
     std::int64_t user = 0;
     const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), user);
     if (error != std::errc{} || end != id.data() + id.size()) return NX_E_INVALID;
-    memory_.forget([&](const api::Principal& who) { return who.user_id == user; });
+    forget([&](const api::Principal& who) { return who.user_id == user; });
   } else {
     return NX_E_INVALID;
   }

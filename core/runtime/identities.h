@@ -68,7 +68,11 @@ class Identities {
  public:
   using Done = std::function<void(api::Authentication)>;
 
-  explicit Identities(TimerQueue& timers) : timers_(&timers) {}
+  using Matches = std::function<bool(const api::Principal&)>;
+
+  // `forgotten` is called for each invalidation, once nothing of it is remembered any more.
+  Identities(TimerQueue& timers, std::function<void(const Matches&)> forgotten)
+      : timers_(&timers), forgotten_(std::move(forgotten)) {}
 
   void set_provider(const std::shared_ptr<Owner>& owner, const nx_identity_provider& provider);
   // Its pending requests are answered 50301, and all that is remembered is forgotten.
@@ -76,7 +80,7 @@ class Identities {
 
   std::shared_ptr<const api::Principal> remembered(std::string_view token) noexcept;
   // `done` is called exactly once, from any thread: with 50301 where there is no provider or it does not answer.
-  void authenticate(std::string token, const api::Exchange& exchange, Done done);
+  void authenticate(api::CredentialKind kind, std::string credential, const api::Exchange& exchange, Done done);
   nx_status complete(const Owner& provider, nx_handle request, std::int32_t app_code, const nx_identity* identity);
   nx_status invalidate(const Owner& caller, std::uint32_t kind, std::string_view id);
 
@@ -88,11 +92,13 @@ class Identities {
   struct Request;
 
   bool is_provider(const Owner& owner) const;
+  void forget(const Matches& matches);
   void ask(const std::shared_ptr<Request>& request, nx_handle handle);
   void refuse(nx_handle handle);
   void end(const std::shared_ptr<Request>& request, api::Authentication answer);
 
   TimerQueue* timers_;
+  const std::function<void(const Matches&)> forgotten_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Provider> provider_;
   TokenMemory memory_;

@@ -85,7 +85,7 @@ nx_status find_interface(const nx_host* host, nx_str id, std::uint32_t min_minor
     std::string_view id;
     const void* table;
   };
-  static constexpr std::array<Offer, 12> kOffers{{{NX_CALL_ID, &kCallTable},
+  static constexpr std::array<Offer, 13> kOffers{{{NX_CALL_ID, &kCallTable},
                                                   {NX_HTTP_ID, &kHttpTable},
                                                   {NX_DB_ID, &kDbTable},
                                                   {NX_EVENTS_ID, &kEventsTable},
@@ -96,7 +96,8 @@ nx_status find_interface(const nx_host* host, nx_str id, std::uint32_t min_minor
                                                   {NX_SERVICES_ID, &kServicesTable},
                                                   {NX_CLOCK_ID, &kClockTable},
                                                   {NX_COMMANDS_ID, &kCommandsTable},
-                                                  {NX_AUDIT_ID, &kAuditTable}}};
+                                                  {NX_AUDIT_ID, &kAuditTable},
+                                                  {NX_WS_ID, &kWsTable}}};
   if (host == nullptr || out == nullptr) return NX_E_INVALID;
   *out = nullptr;
   const void* table = view(id) == NX_LOG_ID ? &plugin_of(host).log_table() : nullptr;

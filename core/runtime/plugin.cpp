@@ -253,7 +253,8 @@ void Plugin::quiesce() noexcept {
 }
 
 std::size_t Plugin::sweep() {
-  return parts_.services->withdraw(*owner_) + parts_.timers->withdraw(*owner_) + parts_.identities->withdraw(*owner_);
+  return parts_.sockets->withdraw(*owner_) + parts_.services->withdraw(*owner_) + parts_.timers->withdraw(*owner_) +
+         parts_.identities->withdraw(*owner_);
 }
 
 // What entered before the gate was closed may still leave a question or a timer behind, hence again until nothing is

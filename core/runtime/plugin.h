@@ -12,6 +12,7 @@
 #include "core/runtime/runtime.h"
 #include "core/runtime/sealer.h"
 #include "core/runtime/services.h"
+#include "core/runtime/ws.h"
 
 #include <nexus/api/json_schema.h>
 
@@ -64,6 +65,7 @@ struct Parts {
   std::shared_ptr<DeferredTable> deferred;
   std::atomic<api::Server*>* server = nullptr;
   audit::Trail* audit = nullptr;
+  WebSockets* sockets = nullptr;
 };
 
 // Shared, because a stop that does not return keeps it alive. Functions of PluginHost: see there.
@@ -98,6 +100,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
 
   // [reg]
   nx_status add_route(nx_reg& reg, const nx_route& route);
+  nx_status add_endpoint(nx_reg& reg, const nx_ws_endpoint& endpoint);
   nx_status add_schemas(nx_reg& reg, std::string_view json);
   nx_status add_migration(nx_reg& reg, const nx_migration& migration);
   nx_status add_catalogue(nx_reg& reg, std::string_view locale, std::string_view json);

@@ -51,6 +51,32 @@ const char* wrong_with(const nx_route& route) noexcept {
   return nullptr;
 }
 
+const char* wrong_with(const nx_ws_endpoint& endpoint) noexcept {
+  constexpr std::uint32_t kLargestMessage = 1024 * 1024;
+  constexpr std::uint32_t kLargestQueue = 16 * 1024 * 1024;
+  if (!view(endpoint.pattern).starts_with('/')) return "a pattern that does not begin with '/'";
+  if (endpoint.open == nullptr || endpoint.message == nullptr || endpoint.closed == nullptr)
+    return "a function missing";
+  if (view(endpoint.openapi_json).empty()) return "no OpenAPI operation";
+  if (endpoint.max_message > kLargestMessage) return "a message limit above the host's";
+  if (endpoint.receive_window > kLargestQueue || endpoint.send_limit > kLargestQueue) return "a queue above 16 MiB";
+  return nullptr;
+}
+
+// "a, b" in parts.
+std::vector<std::string> listed(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find(',', start), text.size());
+    auto part = text.substr(start, end - start);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    start = end + 1;
+  }
+  return parts;
+}
+
 }  // namespace
 
 bool Plugin::owns(std::string_view name) const noexcept {
@@ -90,6 +116,47 @@ nx_status Plugin::add_route(nx_reg& reg, const nx_route& route) {
   if (route.timeout_ms != 0) spec.timeout = std::chrono::milliseconds(route.timeout_ms);
   spec.handler = [target = std::shared_ptr<const RouteTarget>(std::move(target))](
                      const std::shared_ptr<api::Exchange>& exchange) { run_route(target, exchange); };
+  declarations_.routes.push_back(
+      {spec.method, spec.pattern, spec.permission, spec.is_public, spec.needs_step_up, spec.needs_session});
+  made_.routes.push_back(std::move(spec));
+  return NX_OK;
+}
+
+nx_status Plugin::add_endpoint(nx_reg& reg, const nx_ws_endpoint& endpoint) {
+  if (!reg.open) return NX_E_PHASE;
+  const std::string pattern(view(endpoint.pattern));
+  constexpr std::uint32_t kKnownFlags =
+      NX_WS_PUBLIC | NX_WS_STEP_UP | NX_WS_SECOND_FACTOR | NX_WS_SESSION | NX_WS_INLINE | NX_WS_CREDIT;
+  if ((endpoint.flags & ~kKnownFlags) != 0) return reg.refuse(NX_E_UNSUPPORTED, "a flag of the endpoint " + pattern);
+  if (const char* wrong = wrong_with(endpoint))
+    return reg.refuse(NX_E_INVALID, "the endpoint " + pattern + " has " + wrong);
+  if (!parts_.claims->claim("route", "GET " + without_names(pattern), owner_->id())) {
+    return reg.refuse(NX_E_CONFLICT, "GET " + pattern + " exists already");
+  }
+  auto target = std::make_shared<EndpointTarget>();
+  target->route.owner = owner_;
+  target->route.deferred = parts_.deferred;
+  target->table = endpoint;
+  target->is_inline = (endpoint.flags & NX_WS_INLINE) != 0 && owner_->concurrent();
+  target->sockets = parts_.sockets;
+  api::WebSocketSpec socket;
+  socket.subprotocols = listed(view(endpoint.subprotocols));
+  if (endpoint.max_message != 0) socket.max_message = endpoint.max_message;
+  if (endpoint.receive_window != 0) socket.receive_window = endpoint.receive_window;
+  if (endpoint.send_limit != 0) socket.send_limit = endpoint.send_limit;
+  socket.needs_second_factor = (endpoint.flags & NX_WS_SECOND_FACTOR) != 0;
+  api::RouteSpec spec;
+  spec.owner = owner_->id();
+  spec.method = "GET";
+  spec.pattern = pattern;
+  spec.permission = view(endpoint.permission);
+  spec.openapi_json = view(endpoint.openapi_json);
+  spec.is_public = (endpoint.flags & NX_WS_PUBLIC) != 0;
+  spec.needs_step_up = (endpoint.flags & NX_WS_STEP_UP) != 0;
+  spec.needs_session = (endpoint.flags & NX_WS_SESSION) != 0;
+  spec.websocket = std::move(socket);
+  spec.handler = [target = std::shared_ptr<const EndpointTarget>(std::move(target))](
+                     const std::shared_ptr<api::Exchange>& exchange) { target->sockets->open(target, exchange); };
   declarations_.routes.push_back(
       {spec.method, spec.pattern, spec.permission, spec.is_public, spec.needs_step_up, spec.needs_session});
   made_.routes.push_back(std::move(spec));

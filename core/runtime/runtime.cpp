@@ -51,7 +51,7 @@ class Host final : public Runtime, private api::Hooks {
         audit_(logger, database, master_, options.data_dir),
         services_(timers_),
         plugin_timers_(timers_),
-        identities_(timers_),
+        identities_(timers_, [this](const auto& matches) { close_sockets(matches); }),
         pool_(options.workers, options.queue) {}
   ~Host() override { shutdown(); }
 
@@ -74,9 +74,9 @@ class Host final : public Runtime, private api::Hooks {
   void set_audit_retention(std::uint32_t days) override { audit_.set_retention(days); }
 
   std::unique_ptr<PluginHost> add_plugin(const std::string& id, const std::string& version) override {
-    const Parts parts{&options_,    logger_,    database_,       &master_,     &pool_,
-                      &bus_,        &services_, &plugin_timers_, &catalogues_, &permissions_,
-                      &identities_, &claims_,   deferred_,       &server_,     &audit_};
+    const Parts parts{&options_,  logger_,         database_,    &master_,      &pool_,       &bus_,
+                      &services_, &plugin_timers_, &catalogues_, &permissions_, &identities_, &claims_,
+                      deferred_,  &server_,        &audit_,      &sockets_};
     return std::make_unique<PluginHandle>(std::make_shared<Plugin>(parts, id, version));
   }
 
@@ -94,9 +94,9 @@ class Host final : public Runtime, private api::Hooks {
     return api::Authentication{std::move(principal), 0};
   }
 
-  void authenticate(std::string token, const api::Exchange& exchange,
+  void authenticate(api::CredentialKind kind, std::string credential, const api::Exchange& exchange,
                     std::function<void(api::Authentication)> done) override {
-    identities_.authenticate(std::move(token), exchange, std::move(done));
+    identities_.authenticate(kind, std::move(credential), exchange, std::move(done));
   }
 
   api::Access access_to(const api::Principal& who, std::string_view permission) noexcept override {
@@ -133,6 +133,12 @@ class Host final : public Runtime, private api::Hooks {
     logger_->write(NX_LOG_ERROR, "host", message, {}, request_id);
   }
 
+  // Whoever logged out, or is somebody else now, must not go on with what was opened before.
+  void close_sockets(const Identities::Matches& matches) {
+    sockets_.mute(matches);
+    if (auto* const server = server_.load()) server->close_websockets(matches, 1008, "logged out");
+  }
+
   const RuntimeOptions options_;
   Logger* const logger_;
   storage::Database* const database_;
@@ -147,6 +153,7 @@ class Host final : public Runtime, private api::Hooks {
   Bus bus_;
   Services services_;
   PluginTimers plugin_timers_;
+  WebSockets sockets_;
   Identities identities_;
   WorkerPool pool_;  // last: its threads use all of the above
 };

@@ -19,6 +19,7 @@ extern const nx_services_api kServicesTable;
 extern const nx_clock_api kClockTable;
 extern const nx_commands_api kCommandsTable;
 extern const nx_audit_api kAuditTable;
+extern const nx_ws_api kWsTable;
 
 // The one table that is not constant: where the level is kept is the logger's.
 nx_log_api make_log_table(const Logger& logger) noexcept;

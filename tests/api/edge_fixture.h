@@ -42,7 +42,8 @@ class Host final : public Hooks {
     const auto found = tokens.find(std::string(token));
     return found == tokens.end() || finds_out ? std::nullopt : std::optional(found->second);
   }
-  void authenticate(std::string token, const Exchange&, std::function<void(Authentication)> done) override {
+  void authenticate(CredentialKind, std::string token, const Exchange&,
+                    std::function<void(Authentication)> done) override {
     const auto found = tokens.find(token);
     const Authentication answer = found == tokens.end() ? Authentication{nullptr, 40003} : found->second;
     if (hold_authentication) {

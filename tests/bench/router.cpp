@@ -22,7 +22,7 @@ class QuietHost final : public Hooks {
     known_ = std::move(principal);
   }
   std::optional<Authentication> remembered(std::string_view) noexcept override { return Authentication{known_, 0}; }
-  void authenticate(std::string, const Exchange&, std::function<void(Authentication)> done) override {
+  void authenticate(CredentialKind, std::string, const Exchange&, std::function<void(Authentication)> done) override {
     done({known_, 0});
   }
   Access access_to(const Principal&, std::string_view) noexcept override { return Access::granted; }

@@ -40,6 +40,8 @@ class Exchange final : public api::Exchange {
   const std::shared_ptr<const api::Principal>& principal() const noexcept override { return who_; }
   api::Clock::time_point deadline() const noexcept override { return api::Clock::time_point::max(); }
   bool abandoned() const noexcept override { return false; }
+  std::shared_ptr<api::WebSocketSession> websocket() override { return nullptr; }
+  bool accept(std::shared_ptr<api::WebSocketHandler>) override { return false; }
   bool respond(api::Response response) override {
     bytes += response.data_json.size();
     return true;

@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -85,6 +87,7 @@ void Connection::proceed() {
     const bool parsed = parse_waiting();
     const bool had_output = !output_.empty();
     if (!flush()) break;
+    if (take_over_) return hand_over();
     if (closing_) return finish();
     if ((parsed || had_output) && !waiting_.empty() && wants_input()) continue;
     if (!can_read_ || !wants_input()) break;
@@ -99,7 +102,7 @@ void Connection::proceed() {
 
 bool Connection::wants_request() const noexcept {
   const std::size_t most = std::min(kGatheredOutput, worker_.state->limits.output_bytes);
-  return !closed_ && !in_flight_ && !closing_ && !blocked_ && output_.size() < most;
+  return !closed_ && !in_flight_ && !closing_ && !take_over_ && !blocked_ && output_.size() < most;
 }
 
 // One receive; false where there was nothing to read or no more will come.
@@ -238,6 +241,11 @@ void Connection::dropped() noexcept {
 void Connection::queue_answer(AnswerMessage&& message) {
   if (!in_flight_ && !closing_) return;
   in_flight_ = false;
+  if (message.take_over && !worker_.state->draining.load()) {
+    take_over_ = std::move(message.take_over);
+    return;
+  }
+  if (message.take_over) message = refusal_answer({503, code::kUnavailable});
   framing_.keep_alive = framing_.keep_alive && !message.close && !worker_.state->draining.load();
   if (!framing_.keep_alive) closing_ = true;
   format_answer(std::move(message), framing_, worker_.date.at(worker_.wall_now), output_);
@@ -293,6 +301,15 @@ bool Connection::flush() {
   if (!watching_writable_) worker_.watch_writable(socket_);
   watching_writable_ = true;
   return false;
+}
+
+// The engine's own descriptor closes as that of any connection; the socket lives on in the copy.
+void Connection::hand_over() {
+  const auto take_over = std::exchange(take_over_, nullptr);
+  const int copy = ended_ ? -1 : ::fcntl(socket_, F_DUPFD_CLOEXEC, 0);
+  std::string received = waiting_.substr(waiting_from_);
+  close_now();
+  if (copy >= 0) take_over(copy, std::move(received));
 }
 
 // All is written. Our side is shut and the client's rest read, or closing would reset the connection and with it the

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ class Connection final : public Responder::Target, public PhaseMember, public st
   bool abandoned() const noexcept override { return gone_.load(std::memory_order_relaxed); }
 
  private:
-  bool wants_input() const noexcept { return !in_flight_ && !closing_ && output_.size() == 0; }
+  bool wants_input() const noexcept { return !in_flight_ && !closing_ && !take_over_ && output_.size() == 0; }
   bool wants_request() const noexcept;
   bool receive();
   void accept_bytes(std::string_view bytes);
@@ -64,6 +65,7 @@ class Connection final : public Responder::Target, public PhaseMember, public st
   void queue_dropped_answer();
   AnswerMessage refusal_answer(const Refusal& refusal) const;
   bool flush();
+  void hand_over();
   void finish();
   void discard_input();
   void settle();
@@ -79,7 +81,8 @@ class Connection final : public Responder::Target, public PhaseMember, public st
   std::size_t waiting_from_ = 0;  // what is before was parsed
   std::unique_ptr<RequestParser> parser_;
   OutputQueue output_;
-  AnswerFraming framing_;  // of the answer that is due next
+  std::function<void(int, std::string)> take_over_;  // what has the socket once the output is written
+  AnswerFraming framing_;                            // of the answer that is due next
 
   Clock::time_point request_began_{};
   Clock::time_point blocked_since_{};  // the socket takes no more since then

@@ -78,7 +78,7 @@ api::Authentication ask(Panel& panel, const std::string& token) {
     api::Authentication answer;
   };
   const auto state = std::make_shared<State>();
-  panel.runtime->hooks().authenticate(token, request, [state](api::Authentication answer) {
+  panel.runtime->hooks().authenticate(api::CredentialKind::bearer, token, request, [state](api::Authentication answer) {
     state->answer = std::move(answer);
     ++state->times;
   });
@@ -182,10 +182,11 @@ TEST_CASE("without an answer from the provider it is 50301, exactly once") {
   std::atomic<int> times{0};
   std::atomic<int> app_code{0};
   test::Request request;
-  panel.runtime->hooks().authenticate("slow", request, [&](const api::Authentication& answer) {
-    app_code = answer.app_code;
-    ++times;
-  });
+  panel.runtime->hooks().authenticate(api::CredentialKind::bearer, "slow", request,
+                                      [&](const api::Authentication& answer) {
+                                        app_code = answer.app_code;
+                                        ++times;
+                                      });
   REQUIRE(eventually([&] { return provider.kept != 0; }));
   SUBCASE("the provider stops") {
     CHECK(provider.host.drain(test::in(test::kPatience)));

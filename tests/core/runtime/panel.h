@@ -73,6 +73,13 @@ class Request final : public api::Exchange {
   const std::shared_ptr<const api::Principal>& principal() const noexcept override { return who; }
   api::Clock::time_point deadline() const noexcept override { return until; }
   bool abandoned() const noexcept override { return gone || answered_.load(); }
+  std::shared_ptr<api::WebSocketSession> websocket() override { return socket; }
+  bool accept(std::shared_ptr<api::WebSocketHandler> handler) override {
+    if (answered_) return false;
+    accepted = std::move(handler);
+    answered_ = true;
+    return true;
+  }
   bool respond(api::Response response) override;
 
   // Waits for the answer.
@@ -84,6 +91,8 @@ class Request final : public api::Exchange {
   std::shared_ptr<const api::Principal> who;
   Moment until = in(std::chrono::seconds(30));
   std::atomic<bool> gone{false};
+  std::shared_ptr<api::WebSocketSession> socket;    // of an upgrade
+  std::shared_ptr<api::WebSocketHandler> accepted;  // what it was accepted with
 
  private:
   std::mutex mutex_;
@@ -105,6 +114,11 @@ class Routes final : public api::Server {
   bool drain(api::Clock::time_point) override { return true; }
   void set_rate_limits(const api::RateLimits&) override {}
   std::shared_ptr<const std::string> openapi() const override { return nullptr; }
+  void close_websockets(const std::function<bool(const api::Principal&)>& matches, std::uint16_t code,
+                        std::string_view) override {
+    if (on_close_websockets) on_close_websockets(matches, code);
+  }
+  std::size_t websockets() const noexcept override { return 0; }
   api::EngineCounters counters() const noexcept override { return {}; }
 
   std::size_t count() const;
@@ -114,6 +128,7 @@ class Routes final : public api::Server {
   std::vector<std::string> suspended(const std::string& owner) const;
   // Runs the handler of the pattern here.
   std::shared_ptr<Request> call(const std::string& pattern, std::shared_ptr<Request> request = nullptr);
+  std::function<void(const std::function<bool(const api::Principal&)>&, std::uint16_t)> on_close_websockets;
   std::string refused_pattern;  // the edge finds something wrong with it
 
  private:

@@ -115,7 +115,7 @@ struct PrincipalProvider : test::RawPlugin {
     };
     const auto state = std::make_shared<State>();
     test::Request request;
-    panel.runtime->hooks().authenticate("t", request, [state](api::Authentication answer) {
+    panel.runtime->hooks().authenticate(api::CredentialKind::bearer, "t", request, [state](api::Authentication answer) {
       state->answer = std::move(answer);
       state->done = true;
     });
@@ -239,14 +239,16 @@ TEST_CASE("an identity crosses the ABI whole, and one with a flag that nobody kn
   provider.who.scopes = scopes.data();
   provider.who.scope_count = scopes.size();
   SUBCASE("known flags") {
+    provider.who.flags |= NX_PRINCIPAL_SECOND_FACTOR;
     const auto who = provider.ask(panel).principal;
     REQUIRE(who != nullptr);
     CHECK(who->is_scoped);
+    CHECK(who->has_second_factor);
     CHECK(who->elevated_until_us == 99);
     CHECK(who->scopes == std::vector<std::string>{"a.read", "*"});
   }
   SUBCASE("an unknown flag") {
-    provider.who.flags |= 2;
+    provider.who.flags |= 4;
     CHECK(provider.ask(panel).app_code == code::kUnavailable);
     CHECK(provider.completed == NX_E_UNSUPPORTED);
     CHECK_FALSE(panel.runtime->hooks().remembered("t"));

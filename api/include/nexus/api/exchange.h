@@ -26,6 +26,7 @@ struct Principal {
   std::string locale;
   std::int64_t authenticated_us = 0;
   std::int64_t elevated_until_us = 0;  // dangerous actions are open until then; 0: closed
+  bool has_second_factor = false;      // elevated_until_us says how long one that was shown counts
   bool is_scoped = false;              // an API token: holds a permission only where `scopes` names it too
   std::vector<std::string> scopes;     // names of permissions, or "*"
 };
@@ -52,6 +53,9 @@ struct Response {
   static Response from(const Error& error);
 };
 
+class WebSocketHandler;
+class WebSocketSession;
+
 // Created by the edge for each request, shared until it is answered. Reading is safe from any thread once the handler
 // was called: nothing changes after that.
 class Exchange {
@@ -76,6 +80,12 @@ class Exchange {
 
   // Answers, from any thread; false where it was answered before (by a deadline, for example).
   virtual bool respond(Response response) = 0;
+
+  // Of a WebSocket route, else null: the session that begins when accept is called. Made at the first call.
+  virtual std::shared_ptr<WebSocketSession> websocket() = 0;
+  // Answers 101 and begins the session, from any thread; false where it was answered before, and then the handler is
+  // not called.
+  virtual bool accept(std::shared_ptr<WebSocketHandler> handler) = 0;
 };
 
 }  // namespace nexus::api

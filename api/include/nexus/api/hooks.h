@@ -12,7 +12,13 @@
 
 namespace nexus::api {
 
-// Who a bearer token stands for: a principal, or the error to answer (40002, 40003, 50301).
+// What a client showed to say who it is.
+enum class CredentialKind : std::uint8_t {
+  bearer,  // of an Authorization header
+  ticket,  // of a WebSocket's query; good once
+};
+
+// Who a credential stands for: a principal, or the error to answer (40002, 40003, 50301).
 struct Authentication {
   std::shared_ptr<const Principal> principal;
   std::int32_t app_code = 0;
@@ -58,7 +64,8 @@ class Hooks {
   // What is remembered of a token: an answer at once, or nullopt. On I/O threads: must not block.
   virtual std::optional<Authentication> remembered(std::string_view token) noexcept = 0;
   // Finds out; `done` is called exactly once, from any thread. Must not block.
-  virtual void authenticate(std::string token, const Exchange& exchange, std::function<void(Authentication)> done) = 0;
+  virtual void authenticate(CredentialKind kind, std::string credential, const Exchange& exchange,
+                            std::function<void(Authentication)> done) = 0;
   virtual Access access_to(const Principal& principal, std::string_view permission) noexcept = 0;
   // The text of `key` in `locale` with {name} replaced; the key itself where it is unknown.
   virtual std::string translate(std::string_view locale, std::string_view key, std::span<const TextArg> args) = 0;

@@ -67,6 +67,10 @@ struct AnswerMessage {
   std::string fields;  // complete header lines, each ended by CRLF
   std::string body;
   bool close = false;  // end the connection after it
+  // Not empty: nothing of the above is sent; the socket leaves the engine as soon as earlier answers are written.
+  // Called on an I/O thread with a descriptor that is now the callee's, and what the client sent behind the request.
+  // Where that cannot be (the client is gone, the engine drains), it is destroyed uncalled.
+  std::function<void(int socket, std::string received)> take_over = nullptr;
 };
 
 // Answers one request, exactly once, from any thread. Dropped without an answer, it answers 500 and closes.

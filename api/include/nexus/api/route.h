@@ -2,11 +2,13 @@
 #pragma once
 
 #include <nexus/api/exchange.h>
+#include <nexus/api/websocket.h>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace nexus::api {
@@ -32,6 +34,7 @@ struct RouteSpec {
   bool needs_session = false;  // not for API tokens
   bool is_audited = false;     // stands in the audit trail although it only reads, because it takes something away
   std::uint32_t max_body = 0;
+  std::optional<WebSocketSpec> websocket;  // method is GET; the handler accepts (Exchange::accept) or responds
   std::chrono::milliseconds timeout{30'000};
   // Must see to it that the exchange is answered; past the timeout the edge answers 504 by itself.
   std::function<void(const std::shared_ptr<Exchange>&)> handler;

@@ -10,6 +10,7 @@
 #include <nexus/api/route.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ namespace nexus::api {
 struct RateLimits {
   std::uint32_t general_per_minute = 100;
   std::uint32_t auth_per_minute = 10;
+  std::uint32_t websockets_per_user = 5;  // at the same time; by address where nobody is logged in
 };
 
 struct ServerOptions {
@@ -53,9 +55,14 @@ class Server {
   virtual std::uint16_t port() const noexcept = 0;
   virtual bool drain(Clock::time_point deadline) = 0;
   virtual void set_rate_limits(const RateLimits& limits) = 0;
+  // Closes every WebSocket whose principal `matches` (for public ones without a caller it is not asked). When it
+  // returns, none of them delivers a message any more, also one whose upgrade was under way.
+  virtual void close_websockets(const std::function<bool(const Principal&)>& matches, std::uint16_t code,
+                                std::string_view reason) = 0;
   // The OpenAPI 3.1 document of the routes as they are now; made once for each change.
   virtual std::shared_ptr<const std::string> openapi() const = 0;
   virtual EngineCounters counters() const noexcept = 0;
+  virtual std::size_t websockets() const noexcept = 0;  // open now
 };
 
 // The host's own message catalogues for the documented codes and validation rules ("error.40401", "rule.required",
