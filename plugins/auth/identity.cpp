@@ -36,9 +36,15 @@ template <class Make>
 void identify_session(const AuthContext& context, Call& call, const Session& session, const IdentityReply& reply,
                       Make make) {
   const auto user_id = session.user_id;
-  context.credentials().get(call, user_id, [&context, session, reply, make](Call&, Result<User> user) {
+  context.credentials().get(call, user_id, [&context, session, reply, make](Call& later, Result<User> user) {
     if (!user.ok()) return reply.refuse(refusal(user.error()));
-    if (may_continue(session, *user)) return reply.accept(make(*user));
+    if (may_continue(session, *user)) {
+      const auto has_factor = context.second_factors(later).is_enabled(session.user_id);
+      if (!has_factor.ok()) return reply.refuse(refusal(has_factor.error()));
+      auto identity = make(*user);
+      identity.has_second_factor = *has_factor;
+      return reply.accept(identity);
+    }
     const bool changes = context.password_changes().by_session(session.id);
     reply.refuse(changes ? code::kUnavailable : code::kTokenInvalid);
   });
