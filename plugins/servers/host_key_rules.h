@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model.h"
-#include "ssh/connector.h"
+#include "ssh/target.h"
 
 #include <span>
 #include <string_view>

@@ -1,31 +1,13 @@
-// How a session logs in: with a key, else with a password.
-#include "ssh/session.h"
+#include "ssh/authenticate.h"
+
 #include "ssh/wire.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 namespace nexus::servers::ssh {
 namespace {
-
-struct Signer {
-  const PrivateKey* key;
-  std::string algorithm;
-};
-
-// libssh2 calls it with what is to be signed, frees the result with free() and puts the algorithm's name in front.
-int sign_for_libssh2(LIBSSH2_SESSION* /*session*/, unsigned char** signature, size_t* size, const unsigned char* data,
-                     size_t data_size, void** abstract) {
-  const auto& signer = *static_cast<const Signer*>(*abstract);
-  const auto made = signer.key->sign(signer.algorithm, {reinterpret_cast<const char*>(data), data_size});
-  if (made.empty()) return -1;
-  *signature = static_cast<unsigned char*>(std::malloc(made.size()));
-  if (*signature == nullptr) return -1;
-  std::memcpy(*signature, made.data(), made.size());
-  *size = made.size();
-  return 0;
-}
 
 // The blob under another leading name: libssh2 1.10 takes the signature algorithm from there, and for "ssh-rsa" that is
 // SHA-1, which servers refuse.
@@ -47,88 +29,153 @@ bool offers(std::string_view methods, std::string_view name) {
   return false;
 }
 
+// SSH_DISCONNECT_PROTOCOL_ERROR, as OpenSSH says it, and SSH_DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABLE.
+constexpr int kProtocolError = 2;
+constexpr int kNoMoreMethods = 14;
+
+// Whose call runs on this thread, and whose password its questions get. The session's own pointer belongs to whoever
+// reads its socket.
+thread_local Authentication* attempting = nullptr;
+thread_local const SecretString* answering = nullptr;
+
+// Gives the password to a single hidden question, and nothing to any other.
+void answer_question(const char* /*name*/, int /*name_size*/, const char* /*instruction*/, int /*instruction_size*/,
+                     int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
+                     LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** /*abstract*/) {
+  if (count != 1 || prompts[0].echo != 0 || answering == nullptr) return;
+  const auto password = answering->view();
+  responses[0].text = static_cast<char*>(std::malloc(password.size() + 1));
+  if (responses[0].text == nullptr) return;
+  std::memcpy(responses[0].text, password.data(), password.size());
+  responses[0].length = static_cast<unsigned>(password.size());
+}
+
 }  // namespace
 
-struct KeyboardAnswer {
-  // Gives the password to a single hidden question, and nothing to any other.
-  static void respond(const char* /*name*/, int /*name_size*/, const char* /*instruction*/, int /*instruction_size*/,
-                      int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
-                      LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** abstract) {
-    const auto& session = *static_cast<const Session*>(*abstract);
-    if (count != 1 || prompts[0].echo != 0 || session.answering_ == nullptr) return;
-    const auto password = session.answering_->password.view();
-    responses[0].text = static_cast<char*>(std::malloc(password.size() + 1));
-    if (responses[0].text == nullptr) return;
-    std::memcpy(responses[0].text, password.data(), password.size());
-    responses[0].length = static_cast<unsigned>(password.size());
+bool breaks_session(int code) noexcept {
+  switch (code) {
+    case LIBSSH2_ERROR_SOCKET_SEND:
+    case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+    case LIBSSH2_ERROR_SOCKET_RECV:
+    case LIBSSH2_ERROR_SOCKET_TIMEOUT:
+    case LIBSSH2_ERROR_BAD_USE: return true;
+    default: return false;
   }
-};
+}
 
-Outcome<void> Session::authenticate(const Credentials& credentials, const Watch& whole) {
-  const auto watch = whole.within(kAuthTimeout);
-  if (!credentials.key && credentials.password.empty()) {
-    return Failure{Stage::auth, Fault::credentials_missing, "neither key nor password", {}};
-  }
+Authentication::Authentication(LIBSSH2_SESSION* session, const Credentials& credentials)
+    : session_(session), credentials_(credentials) {
   if (credentials.key) {
-    const auto accepted = try_key(credentials, watch);
-    if (!accepted.ok()) return accepted.error();
-    if (accepted.value()) return {};
+    way_ = Way::key;
+    algorithms_ = {credentials.key->type()};
+    if (credentials.key->is_rsa()) algorithms_ = {"rsa-sha2-256", "rsa-sha2-512"};
+  } else if (!credentials.password.empty()) {
+    way_ = Way::list;
   }
-  if (!credentials.password.empty()) {
-    const auto accepted = try_password(credentials, watch);
-    if (!accepted.ok()) return accepted.error();
-    if (accepted.value()) return {};
-  }
-  return Failure{Stage::auth, Fault::credentials_refused, last_error(), {}};
 }
 
-Outcome<bool> Session::try_key(const Credentials& credentials, const Watch& watch) {
-  const auto& key = *credentials.key;
-  std::vector<std::string> algorithms{key.type()};
-  if (key.is_rsa()) algorithms = {"rsa-sha2-512", "rsa-sha2-256"};
-  for (const auto& algorithm : algorithms) {
-    const auto blob = renamed_blob(key, algorithm);
-    Signer signer{&key, algorithm};
-    void* abstract = &signer;
-    const auto code = run(Stage::auth, watch, [&] {
-      return libssh2_userauth_publickey(raw_, credentials.user.c_str(),
-                                        reinterpret_cast<const unsigned char*>(blob.data()), blob.size(),
-                                        &sign_for_libssh2, &abstract);
-    });
-    if (!code.ok()) return code.error();
-    if (code.value() == 0) return true;
-  }
-  return false;
+void Authentication::disconnected(LIBSSH2_SESSION* /*session*/, int reason, const char* /*message*/,
+                                  int /*message_size*/, const char* /*language*/, int /*language_size*/,
+                                  void** /*abstract*/) {
+  if (attempting != nullptr) attempting->thrown_out_ = reason == kProtocolError || reason == kNoMoreMethods;
 }
 
-Outcome<bool> Session::try_password(const Credentials& credentials, const Watch& watch) {
-  const auto& user = credentials.user;
-  const auto user_size = static_cast<unsigned>(user.size());
-  char* list = nullptr;
-  const auto listed = run(Stage::auth, watch, [&] {
-    list = libssh2_userauth_list(raw_, user.c_str(), user_size);
-    return list == nullptr ? libssh2_session_last_errno(raw_) : 0;
-  });
-  if (!listed.ok()) return listed.error();
-  if (list == nullptr) return libssh2_userauth_authenticated(raw_) != 0;
-  const std::string methods(list);  // libssh2 reuses its own at the next call
-  if (offers(methods, "password")) {
-    const auto code = run(Stage::auth, watch, [&] {
-      return libssh2_userauth_password_ex(raw_, user.c_str(), user_size, credentials.password.view().data(),
-                                          static_cast<unsigned>(credentials.password.view().size()), nullptr);
-    });
-    if (!code.ok()) return code.error();
-    if (code.value() == 0) return true;
-  } else if (offers(methods, "keyboard-interactive")) {
-    answering_ = &credentials;
-    const auto code = run(Stage::auth, watch, [&] {
-      return libssh2_userauth_keyboard_interactive_ex(raw_, user.c_str(), user_size, &KeyboardAnswer::respond);
-    });
-    answering_ = nullptr;
-    if (!code.ok()) return code.error();
-    if (code.value() == 0) return true;
+void Authentication::listen() noexcept {
+  auto* const listener = &Authentication::disconnected;
+  void* erased = nullptr;
+  static_assert(sizeof erased == sizeof listener);
+  std::memcpy(&erased, &listener, sizeof erased);
+  libssh2_session_callback_set(session_, LIBSSH2_CALLBACK_DISCONNECT, erased);
+  listening_ = true;
+}
+
+int Authentication::step() {
+  if (!listening_) listen();
+  while (way_ != Way::none) {
+    attempting = this;
+    const int code = attempt();
+    attempting = nullptr;
+    if (thrown_out_) return LIBSSH2_ERROR_AUTHENTICATION_FAILED;
+    if (code == LIBSSH2_ERROR_EAGAIN || breaks_session(code)) return code;
+    if (code == 0 && way_ != Way::list) return 0;
+    if (way_ == Way::list && libssh2_userauth_authenticated(session_) != 0) return 0;
+    next_way();
   }
-  return false;
+  return LIBSSH2_ERROR_AUTHENTICATION_FAILED;
+}
+
+int Authentication::attempt() {
+  switch (way_) {
+    case Way::key: return try_key();
+    case Way::list: return ask_for_methods();
+    case Way::password: return try_password();
+    case Way::keyboard: return try_keyboard();
+    case Way::none: break;
+  }
+  return LIBSSH2_ERROR_AUTHENTICATION_FAILED;
+}
+
+void Authentication::next_way() {
+  blob_.clear();
+  if (way_ == Way::key) {
+    algorithms_.pop_back();
+    if (!algorithms_.empty()) return;
+    way_ = credentials_.password.empty() ? Way::none : Way::list;
+  } else if (way_ == Way::list) {
+    way_ = offers(methods_, "password")               ? Way::password
+           : offers(methods_, "keyboard-interactive") ? Way::keyboard
+                                                      : Way::none;
+  } else {
+    way_ = Way::none;
+  }
+}
+
+int Authentication::try_key() {
+  if (blob_.empty()) {
+    signer_ = {&*credentials_.key, algorithms_.back()};
+    blob_ = renamed_blob(*credentials_.key, signer_.algorithm);
+    abstract_ = &signer_;
+  }
+  return libssh2_userauth_publickey(session_, credentials_.user.c_str(),
+                                    reinterpret_cast<const unsigned char*>(blob_.data()), blob_.size(), &sign,
+                                    &abstract_);
+}
+
+// libssh2 calls it with what is to be signed, frees the result with free() and puts the algorithm's name in front.
+int Authentication::sign(LIBSSH2_SESSION* /*session*/, unsigned char** signature, std::size_t* size,
+                         const unsigned char* data, std::size_t data_size, void** abstract) {
+  const auto& signer = *static_cast<const Signer*>(*abstract);
+  const auto made = signer.key->sign(signer.algorithm, {reinterpret_cast<const char*>(data), data_size});
+  if (made.empty()) return -1;
+  *signature = static_cast<unsigned char*>(std::malloc(made.size()));
+  if (*signature == nullptr) return -1;
+  std::memcpy(*signature, made.data(), made.size());
+  *size = made.size();
+  return 0;
+}
+
+int Authentication::ask_for_methods() {
+  const char* list =
+      libssh2_userauth_list(session_, credentials_.user.c_str(), static_cast<unsigned>(credentials_.user.size()));
+  if (list == nullptr) return libssh2_session_last_errno(session_);
+  methods_ = list;  // libssh2 reuses its own at the next call
+  return 0;
+}
+
+int Authentication::try_password() {
+  const auto& user = credentials_.user;
+  const auto password = credentials_.password.view();
+  return libssh2_userauth_password_ex(session_, user.c_str(), static_cast<unsigned>(user.size()), password.data(),
+                                      static_cast<unsigned>(password.size()), nullptr);
+}
+
+int Authentication::try_keyboard() {
+  const auto& user = credentials_.user;
+  answering = &credentials_.password;
+  const int code = libssh2_userauth_keyboard_interactive_ex(session_, user.c_str(), static_cast<unsigned>(user.size()),
+                                                            &answer_question);
+  answering = nullptr;
+  return code;
 }
 
 }  // namespace nexus::servers::ssh

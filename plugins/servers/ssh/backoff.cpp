@@ -1,6 +1,8 @@
 #include "ssh/backoff.h"
 
 #include <algorithm>
+#include <random>
+#include <utility>
 
 namespace nexus::servers::ssh {
 namespace {
@@ -47,6 +49,12 @@ void Backoff::failed(std::int64_t server_id, std::int64_t revision, const Failur
 void Backoff::succeeded(std::int64_t server_id) {
   const std::lock_guard lock(mutex_);
   entries_.erase(server_id);
+}
+
+milliseconds Pauses::next() {
+  thread_local std::minstd_rand source{std::random_device{}()};
+  const auto whole = std::exchange(base_, std::min(last_, base_ * 2));
+  return milliseconds(std::uniform_int_distribution<std::int64_t>(whole.count() / 2, whole.count())(source));
 }
 
 }  // namespace nexus::servers::ssh

@@ -44,4 +44,20 @@ class Backoff {
   std::unordered_map<std::int64_t, Entry> entries_;
 };
 
+// The pauses of one connection between its attempts: each about twice the one before, and never the same for two
+// connections that were lost together. Not thread-safe.
+class Pauses {
+ public:
+  Pauses(milliseconds first, milliseconds last) noexcept : first_(first), last_(last), base_(first) {}
+
+  // Between half and all of the current pause; the next is twice as long.
+  milliseconds next();
+  void reset() noexcept { base_ = first_; }
+
+ private:
+  milliseconds first_;
+  milliseconds last_;
+  milliseconds base_;
+};
+
 }  // namespace nexus::servers::ssh

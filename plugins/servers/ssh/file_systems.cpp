@@ -1,7 +1,6 @@
 #include "ssh/file_systems.h"
 
 #include "ssh/command.h"
-#include "ssh/exec.h"
 
 #include <algorithm>
 #include <array>
@@ -11,37 +10,13 @@
 namespace nexus::servers::ssh {
 namespace {
 
-constexpr std::size_t kDfOutputLimit = 64 * 1024;
 constexpr std::int64_t kKibibyte = 1024;
 
-// Saturates: a hostile server may report any number.
-std::int64_t saturated_product(std::uint64_t count, std::uint64_t size) {
+}  // namespace
+
+std::int64_t bytes_of(std::uint64_t count, std::uint64_t unit) noexcept {
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  return static_cast<std::int64_t>(size != 0 && count > kMax / size ? kMax : count * size);
-}
-
-// nullopt in the outcome: the server's SFTP does not know the request.
-using Answer = std::optional<std::vector<std::optional<Space>>>;
-
-Outcome<Answer> stat_over_sftp(Session& session, LIBSSH2_SFTP* sftp, const std::vector<std::string>& paths,
-                               const Watch& watch) {
-  std::vector<std::optional<Space>> spaces;
-  for (const auto& path : paths) {
-    LIBSSH2_SFTP_STATVFS stat{};
-    const auto code =
-        session.run(Stage::exec, watch, [&] { return libssh2_sftp_statvfs(sftp, path.c_str(), path.size(), &stat); });
-    if (!code.ok()) return code.error();
-    if (code.value() == 0) {
-      spaces.push_back(Space{saturated_product(stat.f_blocks, stat.f_frsize),
-                             saturated_product(stat.f_bfree, stat.f_frsize),
-                             saturated_product(stat.f_bavail, stat.f_frsize)});
-      continue;
-    }
-    if (code.value() != LIBSSH2_ERROR_SFTP_PROTOCOL) return session.dropped(Stage::exec);
-    if (libssh2_sftp_last_error(sftp) == LIBSSH2_FX_OP_UNSUPPORTED) return Answer{};
-    spaces.emplace_back();
-  }
-  return Answer(std::move(spaces));
+  return static_cast<std::int64_t>(unit != 0 && count > kMax / unit ? kMax : count * unit);
 }
 
 std::string df_command(const std::vector<std::string>& paths, std::string_view nonce) {
@@ -54,23 +29,16 @@ std::string df_command(const std::vector<std::string>& paths, std::string_view n
   return command + "true";
 }
 
-Outcome<std::vector<std::optional<Space>>> stat_by_command(Session& session, const std::vector<std::string>& paths,
-                                                           const Watch& watch) {
-  const auto nonce = make_nonce();
-  const auto result = run_command(session, df_command(paths, nonce), kDfOutputLimit, watch);
-  if (!result.ok()) return result.error();
+std::vector<std::optional<Space>> parse_df_output(std::string_view out, std::size_t count, std::string_view nonce) {
   std::vector<std::optional<Space>> spaces;
-  std::string_view rest = result.value().out;
-  const auto separator = "@N" + nonce + " \n";
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    const auto end = std::min(rest.find(separator), rest.size());
-    spaces.push_back(parse_df(rest.substr(0, end)));
-    rest.remove_prefix(std::min(end + separator.size(), rest.size()));
+  const auto separator = "@N" + std::string(nonce) + " \n";
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto end = std::min(out.find(separator), out.size());
+    spaces.push_back(parse_df(out.substr(0, end)));
+    out.remove_prefix(std::min(end + separator.size(), out.size()));
   }
   return spaces;
 }
-
-}  // namespace
 
 std::optional<Space> parse_df(std::string_view line) {
   // "/dev/sda1  1000 400 600  40% /": the device may contain blanks and digits, so it is the three before the
@@ -92,21 +60,9 @@ std::optional<Space> parse_df(std::string_view line) {
       if (!found) count = 0;
     }
   }
-  const auto total = saturated_product(numbers[0], kKibibyte);
-  const auto used = saturated_product(numbers[1], kKibibyte);
-  return Space{total, total > used ? total - used : 0, saturated_product(numbers[2], kKibibyte)};
-}
-
-Outcome<std::vector<std::optional<Space>>> stat_file_systems(Session& session, const std::vector<std::string>& paths,
-                                                             const Watch& watch) {
-  auto sftp = session.sftp(watch);
-  if (!sftp.ok()) return std::move(sftp).error();
-  if (sftp.value() != nullptr) {
-    auto answer = stat_over_sftp(session, sftp.value(), paths, watch);
-    if (!answer.ok()) return std::move(answer).error();
-    if (answer.value()) return std::move(*std::move(answer).value());
-  }
-  return stat_by_command(session, paths, watch);
+  const auto total = bytes_of(numbers[0], kKibibyte);
+  const auto used = bytes_of(numbers[1], kKibibyte);
+  return Space{total, total > used ? total - used : 0, bytes_of(numbers[2], kKibibyte)};
 }
 
 }  // namespace nexus::servers::ssh

@@ -1,8 +1,6 @@
 // Sizes of remote file systems.
 #pragma once
 
-#include "ssh/session.h"
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,9 +16,12 @@ struct Space {
   std::int64_t available = 0;  // for others
 };
 
-// In the order of `paths`; nullopt for a path that is not there. Over SFTP, or with df where the server's cannot do it.
-Outcome<std::vector<std::optional<Space>>> stat_file_systems(Session& session, const std::vector<std::string>& paths,
-                                                             const Watch& watch);
+// `count` units in bytes. Saturates: a hostile server may report any number.
+std::int64_t bytes_of(std::uint64_t count, std::uint64_t unit) noexcept;
+
+// A command that prints a line of `df` for each path, each ended by a marker under `nonce`; and back.
+std::string df_command(const std::vector<std::string>& paths, std::string_view nonce);
+std::vector<std::optional<Space>> parse_df_output(std::string_view out, std::size_t count, std::string_view nonce);
 
 // The line that `df -P -k` prints for one path.
 std::optional<Space> parse_df(std::string_view line);

@@ -31,6 +31,7 @@ std::string_view to_string(Fault fault) noexcept {
     case Fault::held_back: return "held_back";
     case Fault::no_channel: return "no_channel";
     case Fault::no_shell: return "no_shell";
+    case Fault::no_file: return "no_file";
     case Fault::busy: return "busy";
   }
   return "dropped";

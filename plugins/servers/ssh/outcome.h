@@ -29,6 +29,7 @@ enum class Fault {
   held_back,   // too soon after a failure with the same credentials
   no_channel,  // the server opens no further channel
   no_shell,    // the account runs no commands
+  no_file,     // the server refuses the file, or has no SFTP
   busy,        // the panel's own queue is full
 };
 

@@ -1,4 +1,4 @@
-// A connected TCP socket, made within deadlines.
+// A connected socket.
 #pragma once
 
 #include "ssh/watch.h"
@@ -21,18 +21,11 @@ class Socket {
   void shut_down() noexcept;
   void close() noexcept;
 
-  // Waits until one of `events` (POLLIN, POLLOUT) is there.
-  Outcome<void> wait(short events, Stage stage, const Watch& watch) const;
-  // False where the other side has closed the connection.
-  bool open_at_peer() const noexcept;
   // Sends acknowledgements at once for now: a handshake is many small packets.
   void acknowledge_quickly() const noexcept;
 
  private:
   int descriptor_;
 };
-
-// Resolves `host` (a name, or an IPv4 or IPv6 address) and tries its addresses in turn. The result is non-blocking.
-Outcome<Socket> connect_to(const std::string& host, std::uint16_t port, const Watch& watch);
 
 }  // namespace nexus::servers::ssh

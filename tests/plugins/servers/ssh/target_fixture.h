@@ -1,7 +1,7 @@
 // What the tests of the SSH client share: a target without a database behind it.
 #pragma once
 
-#include "ssh/connection_pool.h"
+#include "ssh/target.h"
 #include "ssh/wire.h"
 #include "support/ssh_server.h"
 
@@ -67,16 +67,6 @@ inline ssh::Target target_of(std::uint16_t port, Login login, std::shared_ptr<Me
 inline ssh::Target target_of(const SshServer& server,
                              std::shared_ptr<MemoryGate> gate = std::make_shared<MemoryGate>()) {
   return target_of(server.port(), {server.user(), load_key(server.private_key()), {}}, std::move(gate));
-}
-
-inline ssh::Watch plenty_of_time() { return ssh::Watch::lasting(ssh::milliseconds(60'000)); }
-
-// A session that must come about.
-inline std::unique_ptr<ssh::Session> logged_in(const ssh::Target& target) {
-  auto connection = ssh::connect_and_log_in(target, ssh::Trust::person, plenty_of_time());
-  if (!connection.ok()) INFO(connection.error().reason);
-  REQUIRE(connection.ok());
-  return std::move(connection).value().session;
 }
 
 inline std::size_t entries_of(const char* folder) {

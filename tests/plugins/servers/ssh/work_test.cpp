@@ -1,23 +1,41 @@
-// The SSH client against a real OpenSSH: logging in, commands, files, file systems.
-#include "session_fixture.h"
-#include "ssh/exec.h"
-#include "ssh/file_systems.h"
-#include "ssh/files.h"
+// Work on a server, against a real OpenSSH: logging in, commands, files, file systems.
+#include "engine_fixture.h"
 
 #include <sys/statvfs.h>
 
+#include <csignal>
 #include <fstream>
 
 using namespace nexus::test;
 
 namespace {
 
-ssh::CommandResult run(ssh::Session& session, const std::string& command, std::size_t limit = 1024 * 1024) {
-  const auto result = ssh::run_command(session, command, limit, plenty_of_time());
-  if (!result.ok()) INFO(result.error().reason);
-  REQUIRE(result.ok());
-  return result.value();
-}
+// One server that is trusted, and an engine.
+struct Work {
+  explicit Work(ssh::Target its_target) : target(std::move(its_target)) { rig.trust(target); }
+
+  ssh::CommandResult run(const std::string& command, std::size_t limit = 1024 * 1024) {
+    Answer<ssh::CommandResult> answer;
+    rig.engine.run_command(target, command, limit, {}, answer.done());
+    const auto& result = answer.wait();
+    if (!result.ok()) INFO(result.error().reason);
+    REQUIRE(result.ok());
+    return result.value();
+  }
+  ssh::Outcome<ssh::Engine::Files> read(std::vector<std::string> paths, std::size_t limit) {
+    Answer<ssh::Engine::Files> answer;
+    rig.engine.read_files(target, std::move(paths), limit, {}, answer.done());
+    return answer.wait();
+  }
+  ssh::Outcome<std::vector<std::optional<ssh::Space>>> stat(std::vector<std::string> paths) {
+    Answer<std::vector<std::optional<ssh::Space>>> answer;
+    rig.engine.stat_file_systems(target, std::move(paths), {}, answer.done());
+    return answer.wait();
+  }
+
+  ssh::Target target;
+  Rig rig;
+};
 
 }  // namespace
 
@@ -35,8 +53,8 @@ TEST_CASE("every kind of key logs in") {
     run_program({"ssh-keygen", "-q", "-t", type, "-b", bits, "-N", "", "-f", file});
     const auto key = load_key(read_text(file));
     server.authorize(key.public_line());
-    const auto session = logged_in(target_of(server.port(), {server.user(), key, {}}, std::make_shared<MemoryGate>()));
-    CHECK(run(*session, "echo in").out == "in\n");
+    CHECK(Work(target_of(server.port(), {server.user(), key, {}}, std::make_shared<MemoryGate>())).run("echo in").out ==
+          "in\n");
   }
   std::filesystem::remove_all(folder);
 }
@@ -45,8 +63,8 @@ TEST_CASE("a password logs in, alone and after a key that the server does not kn
   SshServer server({.account_password = "Gehe1m, mit Wörtern"});
   const auto gate = std::make_shared<MemoryGate>();
   for (const auto& key : {std::optional<ssh::PrivateKey>(), std::optional(ssh::PrivateKey::generate_ed25519())}) {
-    const auto session = logged_in(target_of(server.port(), {server.user(), key, "Gehe1m, mit Wörtern"}, gate));
-    CHECK(run(*session, "echo in").out == "in\n");
+    CHECK(Work(target_of(server.port(), {server.user(), key, "Gehe1m, mit Wörtern"}, gate)).run("echo in").out ==
+          "in\n");
   }
 }
 
@@ -56,81 +74,98 @@ TEST_CASE("an RSA key logs in where the server takes only SHA-256 signatures") {
   run_program({"ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", folder + "/key"});
   const auto key = load_key(read_text(folder + "/key"));
   server.authorize(key.public_line());
-  logged_in(target_of(server.port(), {server.user(), key, {}}, std::make_shared<MemoryGate>()));
+  CHECK(Work(target_of(server.port(), {server.user(), key, {}}, std::make_shared<MemoryGate>())).run("echo in").out ==
+        "in\n");
   std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a command's status, signal, output and errors come back") {
   SshServer server;
-  const auto session = logged_in(target_of(server));
+  Work work(target_of(server));
 
-  const auto plain = run(*session, "echo out; echo err >&2; exit 7");
+  const auto plain = work.run("echo out; echo err >&2; exit 7");
   CHECK(plain.exit_status == 7);
   CHECK(plain.signal == "");
   CHECK(plain.out == "out\n");
   CHECK(plain.err == "err\n");
   CHECK_FALSE(plain.truncated);
 
-  const auto killed = run(*session, "echo before; kill -TERM $$");
+  const auto killed = work.run("echo before; kill -TERM $$");
   CHECK(killed.signal == "TERM");
   CHECK(killed.out == "before\n");
 
-  CHECK(run(*session, "exit 0").exit_status == 0);
-  CHECK(run(*session, "printf 'no newline' >&2").err == "no newline");
-  CHECK(run(*session, "no_such_command").exit_status == 127);
-  CHECK(run(*session, "printf '%s' \"it's $((1 + 1))\"").out == "it's 2");
-  CHECK(run(*session, "printf '\\001\\377\\000x'").out == std::string("\001\377\000x", 4));
+  CHECK(work.run("exit 0").exit_status == 0);
+  CHECK(work.run("printf 'no newline' >&2").err == "no newline");
+  CHECK(work.run("no_such_command").exit_status == 127);
+  CHECK(work.run("printf '%s' \"it's $((1 + 1))\"").out == "it's 2");
+  CHECK(work.run("printf '\\001\\377\\000x'").out == std::string("\001\377\000x", 4));
 }
 
 TEST_CASE("large output on both streams at once is read whole or cut at the limit, and never blocks") {
   SshServer server;
-  const auto session = logged_in(target_of(server));
+  Work work(target_of(server));
   const std::string both = "head -c 3000000 /dev/zero >&2 & head -c 3000000 /dev/zero; wait";
 
-  const auto whole = run(*session, both, 4'000'000);
+  const auto whole = work.run(both, 4'000'000);
   CHECK(whole.out.size() == 3'000'000);
   CHECK(whole.err.size() == 3'000'000);
   CHECK_FALSE(whole.truncated);
 
-  const auto cut = run(*session, both + "; exit 3", 1000);
+  const auto cut = work.run(both + "; exit 3", 1000);
   CHECK(cut.exit_status == 3);
   CHECK(cut.out.size() == 1000);
   CHECK(cut.err.size() == 1000);
   CHECK(cut.truncated);
-  CHECK(run(*session, "echo still there").out == "still there\n");
+  CHECK(work.run("echo still there").out == "still there\n");
 }
 
 TEST_CASE("a command whose time is up ends on the other side too") {
   SshServer server;
-  const auto session = logged_in(target_of(server));
+  Work work(target_of(server));
   const auto mark = server.folder() + "/finished";
   const auto before = ssh::Clock::now();
-  const auto result =
-      ssh::run_command(*session, "sleep 4; touch " + mark, 1000, ssh::Watch::lasting(ssh::milliseconds(1500)));
+  const auto answer =
+      work.rig.command(work.target, "sleep 4; touch " + mark, {ssh::Priority::task, before + milliseconds(1500)});
+  const auto& result = answer.wait();
   REQUIRE_FALSE(result.ok());
   CHECK(result.error().fault == ssh::Fault::timed_out);
-  CHECK(ssh::Clock::now() - before < std::chrono::milliseconds(3000));
-  std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+  CHECK(ssh::Clock::now() - before < milliseconds(3000));
+  std::this_thread::sleep_for(milliseconds(3500));
   CHECK_FALSE(std::filesystem::exists(mark));
+}
+
+TEST_CASE("a command that does not want to end is killed") {
+  SshServer server;
+  Work work(target_of(server));
+  const auto mark = server.folder() + "/process";
+  const auto answer = work.rig.command(work.target, "trap '' TERM; echo $$ >" + mark + "; while :; do sleep 1; done",
+                                       {ssh::Priority::task, ssh::Clock::now() + milliseconds(1000)});
+  CHECK_FALSE(answer.wait().ok());
+  const auto process = std::stoi(read_text(mark));
+  CHECK(::kill(process, 0) == 0);
+  for (int i = 0; i < 100 && ::kill(process, 0) == 0; ++i) std::this_thread::sleep_for(milliseconds(100));
+  CHECK(::kill(process, 0) != 0);
 }
 
 TEST_CASE("a command that nobody waits for any more ends early") {
   SshServer server;
-  const auto session = logged_in(target_of(server));
+  Work work(target_of(server));
+  const auto answer = work.rig.command(work.target, "yes");
+  std::this_thread::sleep_for(milliseconds(300));
   const auto before = ssh::Clock::now();
-  const ssh::Watch watch(before + std::chrono::seconds(30),
-                         [before] { return ssh::Clock::now() - before > std::chrono::milliseconds(200); });
-  const auto result = ssh::run_command(*session, "yes", 1000, watch);
+  answer.ticket.cancel();
+  const auto& result = answer.wait();
   REQUIRE_FALSE(result.ok());
   CHECK(result.error().fault == ssh::Fault::cancelled);
-  CHECK(ssh::Clock::now() - before < std::chrono::seconds(2));
+  CHECK(ssh::Clock::now() - before < seconds(2));
+  CHECK(work.run("echo still there").out == "still there\n");
 }
 
 TEST_CASE("files of /proc and large ones are read byte for byte, with SFTP and without") {
   for (const bool with_sftp : {true, false}) {
     CAPTURE(with_sftp);
     SshServer server({.sftp = with_sftp});
-    const auto session = logged_in(target_of(server));
+    Work work(target_of(server));
     std::string megabyte;
     for (unsigned i = 0, random = 1; i < 1'000'000; ++i, random = random * 1664525 + 1013904223) {
       megabyte += static_cast<char>(random >> 24);
@@ -139,10 +174,9 @@ TEST_CASE("files of /proc and large ones are read byte for byte, with SFTP and w
     std::ofstream(large, std::ios::binary) << megabyte;
     std::ofstream(server.folder() + "/empty");
 
-    const auto files = ssh::read_files(
-        *session,
+    const auto files = work.read(
         {"/proc/version", large, "/no/such/file", server.folder() + "/empty", "/proc/cpuinfo", server.folder()},
-        2'000'000, plenty_of_time());
+        2'000'000);
     REQUIRE(files.ok());
     REQUIRE(files.value().size() == 6);
     CHECK(files.value()[0] == read_text("/proc/version"));
@@ -152,7 +186,7 @@ TEST_CASE("files of /proc and large ones are read byte for byte, with SFTP and w
     CHECK(files.value()[4].value_or("").size() > 100);
     CHECK_FALSE(files.value()[5].has_value());
 
-    const auto limited = ssh::read_files(*session, {large}, 10'000, plenty_of_time());
+    const auto limited = work.read({large}, 10'000);
     REQUIRE(limited.ok());
     CHECK((limited.value()[0] == megabyte.substr(0, 10'000)));
   }
@@ -160,12 +194,12 @@ TEST_CASE("files of /proc and large ones are read byte for byte, with SFTP and w
 
 TEST_CASE("an account that may only use SFTP gives its files, and refuses commands clearly") {
   SshServer server({.sftp_only = true});
-  const auto session = logged_in(target_of(server));
-  const auto files = ssh::read_files(*session, {"/proc/version"}, 10'000, plenty_of_time());
+  Work work(target_of(server));
+  const auto files = work.read({"/proc/version"}, 10'000);
   REQUIRE(files.ok());
   CHECK(files.value()[0] == read_text("/proc/version"));
-  const auto result = ssh::run_command(*session, "true", 1000, ssh::Watch::lasting(ssh::milliseconds(3000)));
-  REQUIRE_FALSE(result.ok());
+  const auto answer = work.rig.command(work.target, "true", {ssh::Priority::task, ssh::Clock::now() + seconds(3)});
+  REQUIRE_FALSE(answer.wait().ok());
 }
 
 TEST_CASE("sizes of file systems agree with statvfs, with SFTP and without") {
@@ -175,8 +209,8 @@ TEST_CASE("sizes of file systems agree with statvfs, with SFTP and without") {
   for (const bool with_sftp : {true, false}) {
     CAPTURE(with_sftp);
     SshServer server({.sftp = with_sftp});
-    const auto session = logged_in(target_of(server));
-    const auto spaces = ssh::stat_file_systems(*session, {"/", "/no/such/folder"}, plenty_of_time());
+    Work work(target_of(server));
+    const auto spaces = work.stat({"/", "/no/such/folder"});
     REQUIRE(spaces.ok());
     REQUIRE(spaces.value().size() == 2);
     REQUIRE(spaces.value()[0].has_value());
@@ -189,32 +223,11 @@ TEST_CASE("sizes of file systems agree with statvfs, with SFTP and without") {
 
 TEST_CASE("a server that allows one channel at a time serves files and commands in turn") {
   SshServer server({.max_sessions = 1});
-  const auto session = logged_in(target_of(server));
+  Work work(target_of(server));
   for (int i = 0; i < 2; ++i) {
-    const auto files = ssh::read_files(*session, {"/proc/version"}, 10'000, plenty_of_time());
+    const auto files = work.read({"/proc/version"}, 10'000);
     REQUIRE(files.ok());
     CHECK(files.value()[0] == read_text("/proc/version"));
-    CHECK(run(*session, "echo command").out == "command\n");
+    CHECK(work.run("echo command").out == "command\n");
   }
-}
-
-TEST_CASE("a kept connection serves many takes with one log-in") {
-  SshServer server;
-  ssh::ConnectionPool pool;
-  const auto target = target_of(server);
-  auto first = pool.connect(target, plenty_of_time());
-  REQUIRE(first.ok());
-  pool.give_back(target, std::move(first).value().session);
-  for (int i = 0; i < 5; ++i) {
-    auto lease = pool.take(target, plenty_of_time());
-    REQUIRE(lease.ok());
-    CHECK(lease.value().was_kept);
-    CHECK(run(*lease.value().session, "echo x").out == "x\n");
-    pool.give_back(target, std::move(lease).value().session);
-  }
-  auto changed = target;
-  changed.revision = 2;
-  auto lease = pool.take(changed, plenty_of_time());
-  REQUIRE(lease.ok());
-  CHECK_FALSE(lease.value().was_kept);
 }

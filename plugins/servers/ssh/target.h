@@ -1,7 +1,8 @@
-// From an address to a session that is logged in, with the host key checked on the way.
+// Where a server is and with what to log in: what a connection is made from.
 #pragma once
 
-#include "ssh/session.h"
+#include "ssh/credentials.h"
+#include "ssh/watch.h"
 
 #include <cstdint>
 #include <functional>
@@ -33,16 +34,13 @@ struct Target {
   std::string host;
   std::uint16_t port = 22;
   std::shared_ptr<HostKeyGate> host_keys;
-  // Opens what is sealed; asked only when a log-in is needed.
+  // Opens what is sealed; asked only when a log-in is needed, on a thread that may block.
   std::function<Outcome<Credentials>()> credentials;
-};
+  // The jump host that leads there; null for a direct connection. A chain has at most kMaxHops of them, and no server
+  // twice.
+  std::shared_ptr<const Target> via{};
 
-struct Connection {
-  std::unique_ptr<Session> session;
-  milliseconds login_time{0};
+  static constexpr int kMaxHops = 8;
 };
-
-// The stages in order, each within its own time. No credential leaves before the host key is accepted.
-Outcome<Connection> connect_and_log_in(const Target& target, Trust trust, const Watch& watch);
 
 }  // namespace nexus::servers::ssh

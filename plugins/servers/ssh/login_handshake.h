@@ -1,0 +1,46 @@
+// The key exchange, step by step, and why it failed.
+#pragma once
+
+#include "ssh/credentials.h"
+#include "ssh/outcome.h"
+
+#include <libssh2.h>
+
+#include <string>
+#include <vector>
+
+namespace nexus::servers::ssh {
+
+// Before the first session is made.
+void initialize_libssh2();
+
+// Used by one thread at a time. A session whose handshake did not come to its end is of no more use.
+class Handshake {
+ public:
+  explicit Handshake(LIBSSH2_SESSION* session) noexcept : session_(session) {}
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
+
+  // `host_key_types` are asked for, best first; empty takes every type that is safe. False where libssh2 lacks a
+  // method.
+  bool prepare(const std::vector<std::string>& host_key_types);
+  // To be repeated until it no longer answers LIBSSH2_ERROR_EAGAIN; never waits.
+  int step(int descriptor);
+
+  // After step() answered 0. Not yet trusted. Empty where libssh2 knows none.
+  HostKey host_key() const;
+  // After step() failed.
+  Failure explain(int code) const;
+
+ private:
+  static ssize_t receive(libssh2_socket_t socket, void* buffer, size_t length, int flags, void** abstract);
+
+  LIBSSH2_SESSION* session_;
+  void* receiver_before_ = nullptr;
+  std::string received_;  // the first bytes, in clear
+};
+
+// "libssh2 -5: ..."
+std::string last_error_of(LIBSSH2_SESSION* session);
+
+}  // namespace nexus::servers::ssh
