@@ -46,6 +46,7 @@ Json audit_facts(const Server& server) {
           {"port", server.port},
           {"ssh_user", server.ssh_user},
           {"ssh_key_id", json_or_null(server.ssh_key_id)},
+          {"jump_server_id", json_or_null(server.jump_server_id)},
           {"owner_user_id", server.owner_user_id}};
 }
 
@@ -61,6 +62,7 @@ Json audit_changes(const Changed<ServerDetail>& change, bool new_password) {
   note(changes, "port", before.server.port, now.server.port);
   note(changes, "ssh_user", before.server.ssh_user, now.server.ssh_user);
   note(changes, "ssh_key_id", json_or_null(before.server.ssh_key_id), json_or_null(now.server.ssh_key_id));
+  note(changes, "jump_server_id", json_or_null(before.server.jump_server_id), json_or_null(now.server.jump_server_id));
   note(changes, "tags", before.server.tags, now.server.tags);
   note(changes, "group_ids", before.group_ids, now.group_ids);
   note_text(changes, "description", before.server.description, now.server.description);

@@ -2,8 +2,8 @@
 
 #include "audit_note.h"
 #include "failure_answer.h"
-#include "ssh/exec.h"
-#include "ssh/files.h"
+
+#include <memory>
 
 namespace nexus::servers {
 namespace {
@@ -23,16 +23,6 @@ std::string clean_line(std::string_view text) {
   return line;
 }
 
-std::string describe_system(ssh::Session& session, const ssh::Watch& watch) {
-  const auto files = ssh::read_files(session, {"/etc/os-release"}, kMaxOsRelease, watch);
-  if (files.ok() && files.value()[0]) {
-    if (const auto name = clean_line(pretty_name(*files.value()[0])); !name.empty()) return name;
-  }
-  if (session.broken()) return {};
-  const auto system = ssh::run_command(session, "uname -sr", kMaxOsInfo, watch);
-  return system.ok() ? clean_line(system.value().out) : "";
-}
-
 Response failed_answer(std::int64_t server_id, const ssh::Failure& failure, const Call& call) {
   Json data = {{"connected", false},
                {"latency_ms", nullptr},
@@ -45,21 +35,71 @@ Response failed_answer(std::int64_t server_id, const ssh::Failure& failure, cons
       .with_audit(audit_note("servers", server_id, {{"connected", false}, {"error", data["error"]}}));
 }
 
-Response run_test(SshGateway& gateway, const ssh::Target& target, const Call& call) {
-  const auto watch = gateway.watch(call, kTestTimeout);
-  auto connection = gateway.pool().connect(target, watch);
-  if (!connection.ok()) {
-    gateway.note_failure(target.server_id, connection.error());
-    return failed_answer(target.server_id, connection.error(), call);
+// The steps of one test; each keeps it alive until the next. They come on the engine's threads, where nothing may wait,
+// so the answer is given on a worker.
+class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
+ public:
+  ConnectionTest(SshGateway& gateway, ssh::Target target, OwnedCall call, const Reply& reply)
+      : gateway_(gateway), target_(std::move(target)), call_(std::move(call)), reply_(reply) {}
+
+  void begin() {
+    options_ = SshGateway::options(*call_, ssh::Priority::terminal, kTestTimeout);
+    gateway_.engine().test(target_, options_, [self = shared_from_this()](const ssh::Outcome<ssh::Tested>& tested) {
+      if (!tested.ok()) return self->failed(tested.error());
+      self->tested_ = tested.value();
+      self->look_at_release();
+    });
   }
-  auto& session = connection.value().session;
-  const auto os_info = describe_system(*session, watch);
-  gateway.note_online(target.server_id, os_info);
-  gateway.pool().give_back(target, std::move(session));
-  const Json data = {{"connected", true}, {"latency_ms", connection.value().login_time.count()}, {"os_info", os_info}};
-  return Response::ok(dump(data), "servers.connected")
-      .with_audit(audit_note("servers", target.server_id, {{"connected", true}}));
-}
+
+ private:
+  void look_at_release() {
+    gateway_.engine().read_files(target_, {"/etc/os-release"}, kMaxOsRelease, options_,
+                                 [self = shared_from_this()](const ssh::Outcome<ssh::Engine::Files>& files) {
+                                   std::string name;
+                                   if (files.ok() && files.value()[0])
+                                     name = clean_line(pretty_name(*files.value()[0]));
+                                   name.empty() ? self->ask_uname() : self->succeeded(name);
+                                 });
+  }
+
+  void ask_uname() {
+    gateway_.engine().run_command(target_, "uname -sr", kMaxOsInfo, options_,
+                                  [self = shared_from_this()](const ssh::Outcome<ssh::CommandResult>& system) {
+                                    self->succeeded(system.ok() ? clean_line(system.value().out) : "");
+                                  });
+  }
+
+  void failed(const ssh::Failure& failure) {
+    answer_later([self = shared_from_this(), failure](Call& call) {
+      self->gateway_.write_offline(call, self->target_.server_id, failure);
+      return failed_answer(self->target_.server_id, failure, *self->call_);
+    });
+  }
+
+  void succeeded(const std::string& os_info) {
+    answer_later([self = shared_from_this(), os_info](Call& call) {
+      const auto server_id = self->target_.server_id;
+      self->gateway_.write_online(call, server_id, os_info);
+      const Json data = {{"connected", true}, {"latency_ms", self->tested_.login_time.count()}, {"os_info", os_info}};
+      return Response::ok(dump(data), "servers.connected")
+          .with_audit(audit_note("servers", server_id, {{"connected", true}}));
+    });
+  }
+
+  void answer_later(std::function<Response(Call&)> make) {
+    const auto queued = gateway_.host().after(0, [reply = reply_, make = std::move(make)](Call& call) {
+      answer(reply, call, [&]() -> Result<Response> { return make(call); });
+    });
+    if (!queued.ok()) reply_.send(queued.error());
+  }
+
+  SshGateway& gateway_;
+  const ssh::Target target_;
+  OwnedCall call_;
+  const Reply reply_;
+  ssh::WorkOptions options_;
+  ssh::Tested tested_;
+};
 
 }  // namespace
 
@@ -79,17 +119,8 @@ std::string pretty_name(std::string_view os_release) {
   return {};
 }
 
-void test_connection(SshGateway& gateway, const ServerAccess& access, OwnedCall call, const Reply& reply) {
-  const auto target = gateway.target_of(access, call->user_id());
-  const auto kept_call = std::make_shared<OwnedCall>(std::move(call));
-  const auto queued = gateway.submit(target.server_id, [&gateway, target, kept_call, reply] {
-    try {
-      reply.send(run_test(gateway, target, **kept_call));
-    } catch (const std::exception& error) {
-      reply.send(Error(Status::internal, error.what()));
-    }
-  });
-  if (!queued.ok()) reply.send(to_error(queued.error()));
+void test_connection(SshGateway& gateway, const ssh::Target& target, OwnedCall call, const Reply& reply) {
+  std::make_shared<ConnectionTest>(gateway, target, std::move(call), reply)->begin();
 }
 
 }  // namespace nexus::servers

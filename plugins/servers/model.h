@@ -26,6 +26,7 @@ struct Server {
   std::string ssh_user;
   std::optional<std::int64_t> ssh_key_id;
   bool has_password = false;
+  std::optional<std::int64_t> jump_server_id;  // connections go through it
   std::string description;
   std::vector<std::string> tags;
   std::string status;  // online, offline, unknown

@@ -22,6 +22,7 @@ class ServersPlugin : public Plugin {
     registrar.permission(kWritePermission, "operator,user");
     registrar.permission(kConnectPermission, "operator,user");
     for (const auto topic : {kAddedTopic, kChangedTopic, kRemovedTopic}) registrar.topic(topic, kServerEventSchema);
+    for (const auto topic : {kOnlineTopic, kOfflineTopic}) registrar.topic(topic, kStatusEventSchema);
     registrar.on_config_change([this](Call& call) { return configure(call); });
     registrar.subscribe(contracts::kUserRemovedTopic, forget_user);
     registrar.provide(contracts::kSshService, 0,
@@ -35,7 +36,10 @@ class ServersPlugin : public Plugin {
     add_grant_routes(registrar, registrar.bind(contracts::kCredentialsService));
   }
 
-  Result<void> start(Call& call) override { return configure(call); }
+  Result<void> start(Call& call) override {
+    NEXUS_TRY(configure(call));
+    return gateway_->start(call);
+  }
 
   void stop() noexcept override {
     if (gateway_) gateway_->stop();

@@ -43,6 +43,7 @@ Json detailed(const ServerDetail& detail) {
   value["description"] = server.description;
   value["tags"] = server.tags;
   value["group_ids"] = detail.group_ids;
+  value["jump_server_id"] = json_or_null(server.jump_server_id);
   value["ssh_key_id"] = json_or_null(server.ssh_key_id);
   value["has_password"] = server.has_password;
   value["owner_user_id"] = server.owner_user_id;
@@ -59,6 +60,7 @@ ServerChange change_from(const Json& body) {
   change.ssh_user = optional_text(body, "ssh_user");
   change.description = optional_text(body, "description");
   if (body.contains("ssh_key_id")) change.ssh_key_id = optional_integer(body, "ssh_key_id");
+  if (body.contains("jump_server_id")) change.jump_server_id = optional_integer(body, "jump_server_id");
   if (body.contains("password")) {
     auto password = optional_text(body, "password");
     change.password.emplace();
@@ -136,8 +138,9 @@ void test_server(Request& request, const Reply& reply, SshGateway& gateway) {
     auto& call = request.call();
     NEXUS_ASSIGN(const auto access, existing(ServerStore(Sql(call)).find_access(scope_of(call), id)));
     NEXUS_TRY(require(access.server.access, Level::operate));
+    NEXUS_ASSIGN(const auto target, gateway.target_of(call, access));
     NEXUS_ASSIGN(auto child, OwnedCall::child(call));
-    test_connection(gateway, access, std::move(child), reply);
+    test_connection(gateway, target, std::move(child), reply);
     return {};
   };
   if (const auto started = start(); !started.ok()) reply.send(started.error());

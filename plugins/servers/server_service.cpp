@@ -1,8 +1,11 @@
 #include "server_service.h"
 
+#include "jump_chain.h"
 #include "key_store.h"
 #include "membership.h"
 #include "server_rules.h"
+
+#include <nexus/cpp/json.h>
 
 #include <algorithm>
 
@@ -15,6 +18,7 @@ void apply(const ServerChange& change, Server& server) {
   if (change.port) server.port = *change.port;
   if (change.ssh_user) server.ssh_user = *change.ssh_user;
   if (change.ssh_key_id) server.ssh_key_id = *change.ssh_key_id;
+  if (change.jump_server_id) server.jump_server_id = *change.jump_server_id;
   if (change.tags) server.tags = *change.tags;
   if (change.description) server.description = *change.description;
 }
@@ -50,6 +54,15 @@ Result<std::int64_t> save(const ServerStore& store, const Server& server, const 
   if (!updated.ok()) return explained(updated.error());
   if (!*updated) return Error::api(code::kExists, "servers.changed_meanwhile");
   return server.id;
+}
+
+Result<void> refuse_where_it_leads_on(const ServerStore& store, const Scope& scope, std::int64_t id) {
+  NEXUS_ASSIGN(const bool leads_on, store.leads_on(id));
+  if (!leads_on) return {};
+  NEXUS_ASSIGN(const auto servers, store.behind(scope, id));
+  Json used_by = Json::array();
+  for (const auto& server : servers) used_by.push_back({{"id", server.id}, {"name", server.name}});
+  return Error::api(code::kWrongState, "servers.jump_in_use").with_extra(dump({{"used_by", std::move(used_by)}}));
 }
 
 Result<ServerDetail> detail_of(const ServerStore& store, const Scope& scope, Server server) {
@@ -107,6 +120,7 @@ Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const S
   NEXUS_TRY(check_fields(server));
   NEXUS_TRY(check_secrets(sql, scope_, server, before, change));
   const ServerStore store(sql);
+  NEXUS_TRY(check_jump(store, scope_, server, before));
   NEXUS_ASSIGN(server.id, save(store, server, before));
   if (change.password) {
     std::optional<std::string> sealed;
@@ -121,9 +135,13 @@ Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const S
 }
 
 Result<Server> ServerService::remove(std::int64_t id) const {
-  NEXUS_ASSIGN(auto server, existing(store_.find(scope_, id), Level::manage));
-  NEXUS_ASSIGN(const auto removed, store_.remove(id));
+  NEXUS_ASSIGN(auto transaction, store_.sql().begin());
+  const ServerStore store(transaction);
+  NEXUS_ASSIGN(auto server, existing(store.find(scope_, id), Level::manage));
+  NEXUS_TRY(refuse_where_it_leads_on(store, scope_, id));
+  NEXUS_ASSIGN(const auto removed, store.remove(id));
   if (!removed) return Error::api(code::kNotFound);
+  NEXUS_TRY(transaction.commit());
   return server;
 }
 

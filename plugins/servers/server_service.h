@@ -14,6 +14,7 @@ struct ServerChange {
   std::optional<std::int64_t> port;
   std::optional<std::string> ssh_user;
   std::optional<std::optional<std::int64_t>> ssh_key_id;
+  std::optional<std::optional<std::int64_t>> jump_server_id;
   std::optional<std::optional<SecretString>> password;
   std::optional<std::vector<std::int64_t>> group_ids;
   std::optional<std::vector<std::string>> tags;
@@ -43,7 +44,7 @@ class ServerService {
   // Needs manage. An address that changes makes the status unknown, and secrets do not follow to it (see
   // server_rules.h). Where somebody else changed the server at the same time, 40901.
   Result<Changed<ServerDetail>> change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const;
-  // Needs manage. What was removed.
+  // Needs manage. What was removed. 40903 with `used_by` where it is the jump host of others.
   Result<Server> remove(std::int64_t id) const;
 
  private:

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::string_view kServerColumns =
     "s.id, s.owner_user_id, s.name, s.host, s.port, s.ssh_user, s.ssh_key_id, s.password_sealed IS NOT NULL, "
-    "s.description, s.tags, s.status, s.os_info, s.last_heartbeat_us, s.created_us, s.updated_us";
-constexpr std::size_t kServerColumnCount = 15;
+    "s.description, s.tags, s.status, s.os_info, s.last_heartbeat_us, s.created_us, s.updated_us, "
+    "s.jump_server_id";
+constexpr std::size_t kServerColumnCount = 16;
 
 Server read_server(const Row& row) {
   Server server;
@@ -30,6 +31,7 @@ Server read_server(const Row& row) {
   server.last_heartbeat_us = row.optional_integer(12);
   server.created_us = row.integer(13);
   server.updated_us = row.integer(14);
+  server.jump_server_id = row.optional_integer(15);
   return server;
 }
 
@@ -113,22 +115,46 @@ Result<std::optional<ServerAccess>> ServerStore::find_access(const Scope& scope,
                   "servers_servers s LEFT JOIN servers_ssh_keys k ON k.id = s.ssh_key_id");
 }
 
+Result<std::optional<ServerAccess>> ServerStore::access_of(std::int64_t id) const {
+  const Scope everything{0, true, true};
+  return find_access(everything, id);
+}
+
+Result<std::vector<NamedServer>> ServerStore::behind(const Scope& scope, std::int64_t id) const {
+  Where where;
+  where.add("s.jump_server_id = ?", id);
+  add(where, sees_server(scope));
+  return sql_.all_values(
+      [](const Row& row) {
+        return NamedServer{row.integer(0), row.string(1)};
+      },
+      "SELECT s.id, s.name FROM servers_servers s" + where.text() + " ORDER BY s.id LIMIT 20", where.args());
+}
+
+Result<bool> ServerStore::leads_on(std::int64_t id) const {
+  NEXUS_ASSIGN(const auto count, sql_.number("SELECT COUNT(*) FROM servers_servers WHERE jump_server_id = ?", id));
+  return count > 0;
+}
+
 Result<std::int64_t> ServerStore::insert(const Server& server) const {
-  NEXUS_ASSIGN(
-      const auto done,
-      sql_.exec("INSERT INTO servers_servers (owner_user_id, name, host, port, ssh_user, ssh_key_id, "
-                "description, tags, status, created_us, updated_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                server.owner_user_id, server.name, server.host, server.port, server.ssh_user, server.ssh_key_id,
-                server.description, join_tags(server.tags), server.status, server.created_us, server.updated_us));
+  NEXUS_ASSIGN(const auto done,
+               sql_.exec("INSERT INTO servers_servers (owner_user_id, name, host, port, ssh_user, ssh_key_id, "
+                         "description, tags, status, created_us, updated_us, jump_server_id) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         server.owner_user_id, server.name, server.host, server.port, server.ssh_user,
+                         server.ssh_key_id, server.description, join_tags(server.tags), server.status,
+                         server.created_us, server.updated_us, server.jump_server_id));
   return done.last_id;
 }
 
 Result<bool> ServerStore::update(const Server& server, std::int64_t seen_us) const {
-  NEXUS_ASSIGN(const auto done,
-               sql_.exec("UPDATE servers_servers SET name = ?, host = ?, port = ?, ssh_user = ?, ssh_key_id = ?, "
-                         "description = ?, tags = ?, status = ?, updated_us = ? WHERE id = ? AND updated_us = ?",
-                         server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
-                         join_tags(server.tags), server.status, server.updated_us, server.id, seen_us));
+  NEXUS_ASSIGN(
+      const auto done,
+      sql_.exec(
+          "UPDATE servers_servers SET name = ?, host = ?, port = ?, ssh_user = ?, ssh_key_id = ?, "
+          "description = ?, tags = ?, status = ?, updated_us = ?, jump_server_id = ? WHERE id = ? AND updated_us = ?",
+          server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
+          join_tags(server.tags), server.status, server.updated_us, server.jump_server_id, server.id, seen_us));
   return done.affected > 0;
 }
 
@@ -141,20 +167,6 @@ Result<void> ServerStore::set_password(std::int64_t id, const std::optional<std:
 Result<bool> ServerStore::remove(std::int64_t id) const {
   NEXUS_ASSIGN(const auto done, sql_.exec("DELETE FROM servers_servers WHERE id = ?", id));
   return done.affected > 0;
-}
-
-Result<void> ServerStore::mark_online(std::int64_t id, const std::optional<std::string>& os_info,
-                                      std::int64_t now_us) const {
-  NEXUS_TRY(
-      sql_.exec("UPDATE servers_servers SET status = 'online', last_heartbeat_us = ?, "
-                "os_info = COALESCE(?, os_info) WHERE id = ?",
-                now_us, os_info, id));
-  return {};
-}
-
-Result<void> ServerStore::mark_offline(std::int64_t id) const {
-  NEXUS_TRY(sql_.exec("UPDATE servers_servers SET status = 'offline' WHERE id = ?", id));
-  return {};
 }
 
 Result<std::vector<Membership>> ServerStore::memberships(const Scope& scope, std::int64_t id) const {

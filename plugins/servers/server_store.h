@@ -16,6 +16,11 @@ struct ServerFilter {
   std::int64_t offset = 0;
 };
 
+struct NamedServer {
+  std::int64_t id = 0;
+  std::string name;
+};
+
 // On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not found, not
 // listed and not counted.
 class ServerStore {
@@ -26,6 +31,11 @@ class ServerStore {
   Result<std::int64_t> count(const Scope& scope, const ServerFilter& filter) const;
   Result<std::optional<Server>> find(const Scope& scope, std::int64_t id) const;
   Result<std::optional<ServerAccess>> find_access(const Scope& scope, std::int64_t id) const;
+  // Whoever asks: for the hops on the way to a server that he may use.
+  Result<std::optional<ServerAccess>> access_of(std::int64_t id) const;
+  // Servers that are reached through it: those that the scope shows, at most 20; and whether there are any at all.
+  Result<std::vector<NamedServer>> behind(const Scope& scope, std::int64_t id) const;
+  Result<bool> leads_on(std::int64_t id) const;
   // Status::conflict where the owner has one of that name. `server.id` and has_password are not read.
   Result<std::int64_t> insert(const Server& server) const;
   // Status::conflict likewise; false where it has another updated_us than `seen_us`: somebody was faster.
@@ -33,10 +43,6 @@ class ServerStore {
   // nullopt: no password.
   Result<void> set_password(std::int64_t id, const std::optional<std::string>& sealed) const;
   Result<bool> remove(std::int64_t id) const;
-
-  // What the panel finds out by itself; updated_us stays.
-  Result<void> mark_online(std::int64_t id, const std::optional<std::string>& os_info, std::int64_t now_us) const;
-  Result<void> mark_offline(std::int64_t id) const;
 
   // The groups that the scope shows and that hold the server, by id.
   Result<std::vector<Membership>> memberships(const Scope& scope, std::int64_t id) const;

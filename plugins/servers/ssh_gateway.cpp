@@ -1,12 +1,19 @@
 #include "ssh_gateway.h"
 
 #include "host_key_gate.h"
-#include "server_store.h"
+#include "jump_chain.h"
+#include "status_store.h"
+#include "topics.h"
+
+#include <nexus/cpp/json.h>
+
+#include <vector>
 
 namespace nexus::servers {
 namespace {
 
-constexpr std::chrono::seconds kNoteTimeout{5};
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
 
 ssh::Failure cannot_open(const Error& error) {
   return {ssh::Stage::auth, ssh::Fault::credentials_missing, error.what(), {}};
@@ -29,26 +36,55 @@ ssh::Outcome<ssh::Credentials> open_credentials(const SecretBox& secrets, const 
   return credentials;
 }
 
+// These say nothing about the server.
+bool is_about_us(ssh::Fault fault) {
+  using ssh::Fault;
+  return fault == Fault::cancelled || fault == Fault::busy || fault == Fault::held_back ||
+         fault == Fault::host_key_unchecked;
+}
+
 }  // namespace
 
-SshGateway::SshGateway(const Host& host) : host_(host), log_(host_), workers_([this] { pool_.sweep(); }) {}
+SshGateway::SshGateway(const Host& host)
+    : host_(host),
+      log_(host_),
+      heartbeats_(host_, "heartbeats",
+                  [this](Call& call) {
+                    write_heartbeats(call);
+                    return std::int64_t{duration_cast<microseconds>(kHeartbeatInterval).count()};
+                  }),
+      engine_(ssh::EngineLimits{}, *this) {}
+
+Result<void> SshGateway::start(Call& call) {
+  heartbeats_.start(duration_cast<microseconds>(kHeartbeatInterval).count());
+  return StatusStore(Sql(call)).mark_all_unknown();
+}
 
 void SshGateway::stop() {
-  workers_.stop();
-  pool_.drop_all();
+  heartbeats_.stop();
+  engine_.stop();
 }
 
-ssh::Outcome<void> SshGateway::submit(std::int64_t server_id, std::function<void()> work) {
-  if (workers_.submit(server_id, std::move(work))) return {};
-  return ssh::Failure{ssh::Stage::connect, ssh::Fault::busy, "the queue is full", {}};
+ssh::WorkOptions SshGateway::options(const Call& call, ssh::Priority priority, ssh::milliseconds limit) {
+  const auto time = std::min<microseconds>(limit, call.remaining());
+  return {priority, ssh::Clock::now() + time};
 }
 
-ssh::Watch SshGateway::watch(const Call& call, ssh::milliseconds limit) const {
-  const auto time = std::min<std::chrono::microseconds>(limit, call.remaining());
-  return {ssh::Clock::now() + time, [this, &call] { return workers_.stopping() || call.cancelled(); }};
+Result<ssh::Target> SshGateway::target_of(Call& call, const ServerAccess& access) {
+  auto target = hop_of(access, call.user_id());
+  NEXUS_ASSIGN(auto hops, jump_chain(ServerStore(Sql(call)), access.server));
+  // From the far end: each hop is reached through the next one.
+  std::shared_ptr<const ssh::Target> via;
+  for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
+    auto step = hop_of(*hop, call.user_id());
+    step.via = std::move(via);
+    via = std::make_shared<const ssh::Target>(std::move(step));
+  }
+  target.via = std::move(via);
+  return target;
 }
 
-ssh::Target SshGateway::target_of(const ServerAccess& access, std::int64_t user_id) const {
+ssh::Target SshGateway::hop_of(const ServerAccess& access, std::int64_t user_id) {
   ssh::Target target;
   target.server_id = access.server.id;
   target.revision = access.server.updated_us;
@@ -59,52 +95,68 @@ ssh::Target SshGateway::target_of(const ServerAccess& access, std::int64_t user_
   return target;
 }
 
-void SshGateway::note_online(std::int64_t server_id, const std::optional<std::string>& os_info) {
-  auto call = OwnedCall::background(host_, "server status", kNoteTimeout);
-  if (!call.ok()) return;
-  const auto noted = ServerStore(Sql(**call)).mark_online(server_id, os_info, host_.now_us());
-  if (!noted.ok()) log_.warning("cannot note that a server is online", {{"server_id", server_id}});
+void SshGateway::write_online(Call& call, std::int64_t server_id, const std::string& os_info) {
+  const auto write = [&]() -> Result<void> {
+    const StatusStore store((Sql(call)));
+    if (!os_info.empty()) NEXUS_TRY(store.set_os(server_id, os_info));
+    NEXUS_ASSIGN(const bool is_news, store.mark_online(server_id, host_.now_us()));
+    if (!is_news) return {};
+    return host_.publish(&call, kOnlineTopic, std::to_string(server_id), dump({{"server_id", server_id}}));
+  };
+  if (const auto written = write(); !written.ok()) log_unwritten(call, server_id, written.error());
 }
 
-void SshGateway::note_use(std::int64_t server_id) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto now = ssh::Clock::now();
-    auto& last = heartbeats_[server_id];
-    if (now - last < kHeartbeatInterval) return;
-    last = now;
-  }
-  note_online(server_id, std::nullopt);
+void SshGateway::write_offline(Call& call, std::int64_t server_id, const ssh::Failure& failure) {
+  if (is_about_us(failure.fault)) return;
+  const auto write = [&]() -> Result<void> {
+    NEXUS_ASSIGN(const bool is_news, StatusStore(Sql(call)).mark_offline(server_id));
+    if (!is_news) return {};
+    return host_.publish(&call, kOfflineTopic, std::to_string(server_id),
+                         dump({{"server_id", server_id}, {"reason", to_string(failure.fault)}}));
+  };
+  if (const auto written = write(); !written.ok()) log_unwritten(call, server_id, written.error());
 }
 
-void SshGateway::note_failure(std::int64_t server_id, const ssh::Failure& failure) {
-  using ssh::Fault;
-  // These say nothing about the server.
-  if (failure.fault == Fault::cancelled || failure.fault == Fault::busy || failure.fault == Fault::held_back ||
-      failure.fault == Fault::host_key_unchecked) {
-    return;
-  }
+void SshGateway::log_unwritten(Call& call, std::int64_t server_id, const Error& error) {
+  log_.warning("what is known of a server could not be written down",
+               {{"server_id", server_id}, {"reason", error.what()}}, &call);
+}
+
+void SshGateway::forget(std::int64_t server_id) { engine_.forget(server_id); }
+
+void SshGateway::connected(std::int64_t server_id) {
+  later([this, server_id](Call& call) { write_online(call, server_id, {}); }, server_id);
+}
+
+void SshGateway::alive(std::int64_t server_id) {
+  const std::lock_guard lock(mutex_);
+  alive_.insert(server_id);
+}
+
+void SshGateway::disconnected(std::int64_t server_id, const ssh::Failure& failure) {
+  if (is_about_us(failure.fault)) return;
   log_.info("a server cannot be used", {{"server_id", server_id},
                                         {"stage", to_string(failure.stage)},
                                         {"error", to_string(failure.fault)},
                                         {"reason", failure.reason}});
-  // Another key is in use there now, so that older connections may not be kept in its place either.
-  if (failure.stage == ssh::Stage::host_key) pool_.drop(server_id);
-  if (failure.stage == ssh::Stage::exec) return;
-  {
-    const std::lock_guard lock(mutex_);
-    heartbeats_.erase(server_id);
-  }
-  auto call = OwnedCall::background(host_, "server status", kNoteTimeout);
-  if (!call.ok()) return;
-  const auto noted = ServerStore(Sql(**call)).mark_offline(server_id);
-  if (!noted.ok()) log_.warning("cannot note that a server is offline", {{"server_id", server_id}});
+  later([this, server_id, failure](Call& call) { write_offline(call, server_id, failure); }, server_id);
 }
 
-void SshGateway::forget(std::int64_t server_id) {
-  pool_.drop(server_id);
-  const std::lock_guard lock(mutex_);
-  heartbeats_.erase(server_id);
+void SshGateway::later(std::function<void(Call&)> work, std::int64_t server_id) {
+  if (const auto queued = host_.after(0, std::move(work)); !queued.ok()) {
+    log_.warning("what is known of a server is lost", {{"server_id", server_id}, {"reason", queued.error().what()}});
+  }
+}
+
+void SshGateway::write_heartbeats(Call& call) {
+  std::vector<std::int64_t> ids;
+  {
+    const std::lock_guard lock(mutex_);
+    ids.assign(alive_.begin(), alive_.end());
+    alive_.clear();
+  }
+  const auto written = StatusStore(Sql(call)).touch(ids, host_.now_us());
+  if (!written.ok()) log_.warning("heartbeats could not be written", {{"reason", written.error().what()}}, &call);
 }
 
 }  // namespace nexus::servers

@@ -1,56 +1,66 @@
-// Where the plugin meets its servers: targets from rows, threads, kept connections, and what they tell about a server.
+// Where the plugin meets its servers: targets from rows, the engine, and what its connections tell about a server.
 #pragma once
 
 #include "model.h"
 #include "secret_box.h"
-#include "ssh/connection_pool.h"
-#include "ssh/workers.h"
+#include "ssh/engine.h"
 
 #include <nexus/cpp/log.h>
+#include <nexus/cpp/repeating_work.h>
 
 #include <atomic>
 #include <memory>
-#include <unordered_map>
+#include <mutex>
+#include <unordered_set>
 
 namespace nexus::servers {
 
 // One for the plugin. Thread-safe.
-class SshGateway {
+class SshGateway : private ssh::EngineObserver {
  public:
-  // A server in use is marked online at most this often.
-  static constexpr std::chrono::seconds kHeartbeatInterval{30};
+  // Signs of life are written down together, this often: last_heartbeat is so exact.
+  static constexpr std::chrono::seconds kHeartbeatInterval{10};
 
   explicit SshGateway(const Host& host);
 
   void set_strict(bool strict) noexcept { strict_ = strict; }
+  // Nothing is connected yet, so nothing is known of any server.
+  Result<void> start(Call& call);
   // Ends all work and every connection; waits for the threads.
   void stop();
 
-  // Runs `work` on an SSH thread; the failure says that there is no room. `work` must not throw.
-  ssh::Outcome<void> submit(std::int64_t server_id, std::function<void()> work);
-  // Ends when `call` is cancelled, when its time is over, after `limit`, or when the gateway stops. The call must
-  // outlive the watch.
-  ssh::Watch watch(const Call& call, ssh::milliseconds limit) const;
+  ssh::Engine& engine() noexcept { return engine_; }
+  const Host& host() const noexcept { return host_; }
 
-  // `user_id` is who asks.
-  ssh::Target target_of(const ServerAccess& access, std::int64_t user_id) const;
-  ssh::ConnectionPool& pool() noexcept { return pool_; }
+  // The way to a server, its jump hosts included. `call` asks the database; its user is who asks.
+  Result<ssh::Target> target_of(Call& call, const ServerAccess& access);
+  // Work of `call` that may take `limit`, waiting included.
+  static ssh::WorkOptions options(const Call& call, ssh::Priority priority, ssh::milliseconds limit);
 
-  // On an SSH thread: notes in the database what an attempt showed. Failures of the database are logged only.
-  void note_online(std::int64_t server_id, const std::optional<std::string>& os_info);
-  void note_use(std::int64_t server_id);
-  void note_failure(std::int64_t server_id, const ssh::Failure& failure);
-  // The server changed or is gone: nothing that was kept of it counts any more.
+  // What a person's test found out, written down before he is answered. Failures of the database are logged only.
+  void write_online(Call& call, std::int64_t server_id, const std::string& os_info);
+  void write_offline(Call& call, std::int64_t server_id, const ssh::Failure& failure);
+  // The server changed, its keys were judged, or it is gone: nothing that was kept of it counts any more.
   void forget(std::int64_t server_id);
 
  private:
+  void connected(std::int64_t server_id) override;
+  void alive(std::int64_t server_id) override;
+  void disconnected(std::int64_t server_id, const ssh::Failure& failure) override;
+
+  ssh::Target hop_of(const ServerAccess& access, std::int64_t user_id);
+  // Runs `work` on a worker.
+  void later(std::function<void(Call&)> work, std::int64_t server_id);
+  void log_unwritten(Call& call, std::int64_t server_id, const Error& error);
+  void write_heartbeats(Call& call);
+
   Host host_;
   Log log_;
   std::atomic<bool> strict_{false};
-  ssh::ConnectionPool pool_;
   std::mutex mutex_;
-  std::unordered_map<std::int64_t, ssh::Clock::time_point> heartbeats_;  // forgotten with the server
-  ssh::Workers workers_;                                                 // last: its threads use all of the above
+  std::unordered_set<std::int64_t> alive_;  // since the last heartbeats were written
+  RepeatingWork heartbeats_;
+  ssh::Engine engine_;  // last: its threads use all of the above
 };
 
 }  // namespace nexus::servers

@@ -7,11 +7,11 @@
 
 namespace nexus::servers {
 
-// Answers every question exactly once.
 class SshProvider {
  public:
   explicit SshProvider(SshGateway& gateway) noexcept : gateway_(gateway) {}
 
+  // Answers every question exactly once.
   void answer(Call& call, std::string_view method, std::string_view payload, const Question& question);
 
  private:

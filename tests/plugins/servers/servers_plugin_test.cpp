@@ -25,7 +25,8 @@ struct Panel {
     return options;
   }
   std::int64_t add_key(const SshServer& server, Principal who = Principal::user()) {
-    const auto key = host.post("/api/v1/ssh-keys", {{"name", "key"}, {"private_key", server.private_key()}}, who);
+    const auto name = "key " + std::to_string(server.port());
+    const auto key = host.post("/api/v1/ssh-keys", {{"name", name}, {"private_key", server.private_key()}}, who);
     REQUIRE(key.http_status == 201);
     return key.data["ssh_key"]["id"];
   }
@@ -97,6 +98,49 @@ TEST_CASE("a changed host key waits until somebody accepts it") {
   REQUIRE(keys.size() == 2);
   CHECK(keys[0]["state"] == "trusted");
   CHECK(keys[1]["state"] == "retired");
+}
+
+TEST_CASE("a server behind a jump host is reached through it, and only there does anybody get a credential") {
+  SshServer outer, inner;
+  Panel panel;
+  const auto jump = panel.add_server(outer);
+  const auto behind = panel.add_server(inner, "inner");
+  REQUIRE(panel.host.patch(Panel::path(behind), {{"jump_server_id", jump}}).http_status == 200);
+  inner.clear_log();
+  // Nobody has vouched for the jump host's key yet.
+  const auto refused = panel.test(behind);
+  CHECK(refused.data["connected"] == false);
+  CHECK(refused.data["error"] == "host_key_unknown");
+  CHECK(inner.log().find("Connection from") == std::string::npos);
+  REQUIRE(panel.test(jump).data["connected"] == true);
+  CHECK(panel.test(behind).data["connected"] == true);
+  CHECK(outer.log().find("direct-tcpip") != std::string::npos);
+
+  CHECK(panel.host.get(Panel::path(behind)).data["server"]["jump_server_id"] == jump);
+  const auto in_use = panel.host.del(Panel::path(jump));
+  CHECK(in_use.app_code == 40903);
+  CHECK(in_use.extra["used_by"][0]["id"] == behind);
+  CHECK(panel.host.patch(Panel::path(jump), {{"jump_server_id", behind}}).field == "jump_server_id");
+  CHECK(panel.host.patch(Panel::path(jump), {{"jump_server_id", jump}}).field == "jump_server_id");
+  CHECK(panel.host.patch(Panel::path(jump), {{"jump_server_id", 999}}).field == "jump_server_id");
+  REQUIRE(panel.host.patch(Panel::path(behind), {{"jump_server_id", nullptr}}).http_status == 200);
+  CHECK(panel.host.del(Panel::path(jump)).http_status == 200);
+}
+
+TEST_CASE("going online and offline is told once") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  sshd.stop();
+  CHECK(panel.test(id).data["connected"] == false);
+  CHECK(panel.host.get(Panel::path(id)).data["server"]["status"] == "offline");
+  std::vector<std::string> told;
+  for (const auto& event : panel.host.events()) {
+    if (event.topic == "servers.online/1" || event.topic == "servers.offline/1") told.push_back(event.topic);
+  }
+  CHECK(told == std::vector<std::string>{"servers.online/1", "servers.offline/1"});
 }
 
 TEST_CASE("strict: a person's test trusts no unknown key, but shows it for review") {

@@ -1,0 +1,37 @@
+#include "jump_chain.h"
+
+namespace nexus::servers {
+namespace {
+
+Error bad_jump(const char* rule, const char* key) { return Error::field("jump_server_id", rule, key); }
+
+}  // namespace
+
+Result<std::vector<ServerAccess>> jump_chain(const ServerStore& store, const Server& server) {
+  std::vector<ServerAccess> hops;
+  auto next = server.jump_server_id;
+  while (next) {
+    if (hops.size() == kMostJumps) return Error::api(code::kWrongState, "servers.jump_too_long");
+    NEXUS_ASSIGN(auto hop, store.access_of(*next));
+    if (!hop) return Error::api(code::kWrongState, "servers.jump_unknown");
+    next = hop->server.jump_server_id;
+    hops.push_back(std::move(*hop));
+  }
+  return hops;
+}
+
+Result<void> check_jump(const ServerStore& store, const Scope& scope, const Server& server, const Server* before) {
+  if (!server.jump_server_id || (before != nullptr && before->jump_server_id == server.jump_server_id)) return {};
+  NEXUS_ASSIGN(const auto jump, store.find(scope, *server.jump_server_id));
+  if (!jump || jump->access < Level::operate) return bad_jump("exists", "servers.jump_unknown");
+  std::size_t hops = 0;
+  for (auto next = server.jump_server_id; next;) {
+    if (*next == server.id) return bad_jump("loop", "servers.jump_loop");
+    if (++hops > kMostJumps) return bad_jump("length", "servers.jump_too_long");
+    NEXUS_ASSIGN(const auto hop, store.access_of(*next));
+    next = hop ? hop->server.jump_server_id : std::nullopt;
+  }
+  return {};
+}
+
+}  // namespace nexus::servers
