@@ -18,6 +18,7 @@ import time
 import urllib.request
 
 import identity_rows
+import ssh_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PAIRS = 5
@@ -28,6 +29,11 @@ RECORDED_EVENTPP = 1_960_000
 
 # row -> (what, unit, "<=" or ">=", target, moonshot)
 ROWS = {
+    "12": ("one command on 50 servers, cold, over pssh -p50", "s", "<=", 0.3, 0.15),
+    "13": ("one command on 50 servers, cold, over 50 ssh at once, same key exchange", "s", "<=", 0.8, 0.6),
+    "14": ("one command on 50 servers, warm, over ssh ControlMaster, 50 at once", "s", "<=", 0.6, 0.35),
+    "15": ("one command on 50 servers, warm, over ansible raw -f50, warm", "s", "<=", 0.1, 0.04),
+    "16": ("connect, log in, one command, p50 over plain libssh2", "ms", "<=", 0.7, 0.5),
     "17": ("JWT GET over fastify + jwt", "req/s", ">=", 2.0, 3.5),
     "17-sql": ("JWT GET with one SQL read over fastify + jwt without", "req/s", ">=", 1.0, 2.0),
     "18": ("JWT GET p99 over fastify + jwt", "ms", "<=", 0.5, 0.25),
@@ -45,6 +51,7 @@ ROWS = {
     "users-1": ("list of 100,000 users, page 1, p99 over its SQL run directly", "ms", "<=", 2.0, 1.3),
     "users-4000": ("list of 100,000 users, page 4,000, p99 over its SQL run directly", "ms", "<=", 1.5, 1.1),
     "users-search": ("list of 100,000 users, search, p99 over its SQL run directly", "ms", "<=", 1.3, 1.1),
+    "ssh-idle": ("memory of an idle SSH connection, 1,000 of them, over the budget", "KB", "<=", 1.0, 0.8),
     "sdk_route": ("route through the SDK, time above a direct call", "ns", "<=", 1000.0, 300.0),
 }
 
@@ -236,8 +243,12 @@ def main():
     load = os.getloadavg()[0]
     print(f"load average before: {load:.2f}\n")
     print("| row | what | ours | peer | ratio | target | moonshot | verdict |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
-    sources = (program_rows, http_rows, footprint_rows, lambda folder: identity_rows.rows(folder, Panel))
+    sources = (program_rows, http_rows, footprint_rows, lambda folder: identity_rows.rows(folder, Panel),
+               lambda folder: ssh_rows.rows(folder, free_port, pairs, row))
+    rows_of = {sources[-1]: ssh_rows.ROWS}
     for source in sources:
+        if wanted and rows_of.get(source) and not wanted & rows_of[source]:
+            continue
         for result in source(build):
             name = str(result["row"])
             if name == "27":
