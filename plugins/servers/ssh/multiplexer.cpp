@@ -22,6 +22,8 @@ namespace {
 using boost::asio::posix::descriptor_base;
 using ErrorCode = boost::system::error_code;
 
+// Receives of a log-in and a first command.
+constexpr std::uint64_t kHastyReceives = 64;
 // How soon a full send buffer is looked at again.
 constexpr milliseconds kGateTime{5};
 // libssh2_session_free answers EAGAIN while it ends channels; the socket is shut by then, so it soon stops.
@@ -155,7 +157,8 @@ class LoopMultiplexer final : public Multiplexer {
     if (got == 0) return -ECONNRESET;
     auto& self = *static_cast<LoopMultiplexer*>(*abstract);
     self.last_heard_ = Clock::now();
-    ++self.received_;
+    // The kernel goes back to delaying acknowledgements by itself, and a log-in is many small packets in turn.
+    if (++self.received_ <= kHastyReceives) self.socket_.acknowledge_quickly();
     return got;
   }
 
