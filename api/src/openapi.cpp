@@ -57,9 +57,7 @@ class Document {
     out["paths"] = OrderedJson::object();
     for (auto& [path, item] : paths_) out["paths"][path] = std::move(item);
     for (auto& [path, item] : sockets_) out["x-websockets"][path] = std::move(item);
-    auto reached = OrderedJson::array({out["paths"]});
-    if (!sockets_.empty()) reached.push_back(out["x-websockets"]);
-    out["components"] = make_components(reached, schemas_, examples_);
+    out["components"] = make_components(out, schemas_, examples_);
     return out;
   }
 

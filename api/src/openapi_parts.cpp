@@ -190,11 +190,11 @@ OrderedJson named_schemas(const SchemaStore& schemas) {
   return out;
 }
 
-OrderedJson make_components(const OrderedJson& paths, const OrderedJson& schemas, const Examples& examples) {
+OrderedJson make_components(const OrderedJson& document, const OrderedJson& schemas, const Examples& examples) {
   OrderedJson all = {
       {"schemas", schemas}, {"responses", OrderedJson::object()}, {"headers", OrderedJson::parse(kHeaders)}};
   for (const auto& error : standard_errors()) all["responses"][error.name] = shared_response(error, examples);
-  const auto wanted = reached(paths, all);
+  const auto wanted = reached(document, all);
   OrderedJson out = {{"securitySchemes", OrderedJson::parse(kSecuritySchemes)}};
   for (auto& [kind, entries] : all.items()) {
     for (auto& [name, entry] : entries.items()) {

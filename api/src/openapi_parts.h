@@ -41,7 +41,7 @@ void complete_error(const std::vector<std::int32_t>& codes, const Examples& exam
 // The edge's schemas and those of all owners.
 OrderedJson named_schemas(const SchemaStore& schemas);
 
-// components of a document with these schemas; whatever `paths` does not reach is left out.
-OrderedJson make_components(const OrderedJson& paths, const OrderedJson& schemas, const Examples& examples);
+// components of a document with these schemas; whatever `document` does not reach is left out.
+OrderedJson make_components(const OrderedJson& document, const OrderedJson& schemas, const Examples& examples);
 
 }  // namespace nexus::api

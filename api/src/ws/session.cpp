@@ -11,18 +11,13 @@
 namespace nexus::api::ws {
 namespace {
 
-using std::chrono::seconds;
-
-constexpr seconds kPingAfter{30};      // without a byte from the client
-constexpr seconds kSilence{60};        // then it is gone
-constexpr seconds kStall{120};         // a client that reads nothing may be a terminal that somebody has halted
-constexpr seconds kCloseTime{5};       // for the handshake, and for the answer to a close frame
-constexpr seconds kMostCloseTime{30};  // where bytes still go out
 // Sends that follow each other faster are gathered: a system call costs more than the wait.
 constexpr std::chrono::microseconds kGatherTime{100};
 // Room of a message's buffer that an idle session keeps.
 constexpr std::size_t kKeptBuffer = 4096;
 constexpr std::size_t kLargestMessage = 16 * 1024 * 1024;
+
+bool is_close_frame(std::string_view bytes) noexcept { return bytes.starts_with('\x88'); }
 
 }  // namespace
 
@@ -32,7 +27,7 @@ Session::Session(std::shared_ptr<Loop> loop, std::shared_ptr<Pass> pass, const W
 
 Session::~Session() = default;
 
-// -- queueing: any thread ---------------------------------------------------------------------------------------------
+// -- queueing: any thread
 
 bool Session::accepts(std::size_t size, Sent& answer) {
   answer = Sent::taken;
@@ -85,18 +80,21 @@ bool Session::write_at_once(std::string_view header, std::string_view data) {
 }
 
 void Session::schedule() {
-  if (state_ == State::made || state_ == State::closed || scheduled_ || (blocked_ && !close_asked_ && !broken_)) return;
-  scheduled_ = true;
-  loop_->schedule(shared_from_this());
+  if (state_ == State::made || state_ == State::closed || (blocked_ && !close_asked_ && !broken_)) return;
+  ask_for_turn();
+}
+
+// Once until the turn has come.
+void Session::ask_for_turn() {
+  if (!std::exchange(scheduled_, true)) loop_->schedule(shared_from_this());
 }
 
 void Session::consumed(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const bool was_full = unconsumed_ >= spec_.receive_window;
   unconsumed_ -= std::min(bytes, unconsumed_);
-  if (!was_full || unconsumed_ >= spec_.receive_window || state_ == State::closed || scheduled_) return;
-  scheduled_ = true;
-  loop_->schedule(shared_from_this());
+  if (!was_full || unconsumed_ >= spec_.receive_window || state_ == State::closed) return;
+  ask_for_turn();
 }
 
 void Session::close(std::uint16_t code, std::string_view reason) {
@@ -114,7 +112,6 @@ void Session::revoke(std::uint16_t code, std::string_view reason) {
 }
 
 // -- beginning
-// ----------------------------------------------------------------------------------------------------------
 
 void Session::begin(int socket, std::string received, Handshake handshake) {
   if (loop_->stopped()) {
@@ -147,6 +144,7 @@ void Session::take(int socket, std::string received, const Handshake& handshake)
   beast_ = std::make_unique<Beast>(*this, *loop_, socket, std::move(received));
   beast_->stream.read_message_max(spec_.max_message);
   beast_->stream.control_callback([this](boost::beast::websocket::frame_type type, boost::beast::string_view) {
+    last_heard_ = Clock::now();  // an answered ping as well
     if (type == boost::beast::websocket::frame_type::close) on_client_close();
   });
   beast_->accept(shared_from_this(), handshake);
@@ -171,7 +169,6 @@ void Session::on_accepted(bool ok) {
 }
 
 // -- reading
-// --------------------------------------------------------------------------------------------------------------
 
 void Session::read() { beast_->read(shared_from_this()); }
 
@@ -216,7 +213,6 @@ void Session::on_ended() {
 }
 
 // -- the loop's turns
-// -----------------------------------------------------------------------------------------------------
 
 void Session::turn() {
   bool is_drained = false;
@@ -258,10 +254,13 @@ void Session::wait_writable() {
 void Session::write_unit(std::string bytes, std::unique_ptr<Written> written) {
   const std::lock_guard lock(mutex_);
   if (state_ == State::closed) return written->complete(false);
+  // Beast's own, where a client broke a rule: nothing may follow it.
+  if (state_ == State::open && is_close_frame(bytes)) {
+    state_ = State::closing;
+    close_began_ = Clock::now();
+  }
   output_.add_unit(std::move(bytes), std::move(written), state_ == State::handshake);
-  if (blocked_ || scheduled_) return;
-  scheduled_ = true;
-  loop_->schedule(shared_from_this());
+  if (!blocked_) ask_for_turn();
 }
 
 void Session::start_close() {
@@ -279,20 +278,22 @@ void Session::check_time(Clock::time_point now) {
     is_shaking = state_ == State::handshake;
     is_waiting = !output_.empty();
   }
-  if (is_shaking && now - last_heard_ > kCloseTime) return finish(1006, "");
+  const auto& times = spec_.times;
+  if (!is_waiting) last_taken_ = now;
+  if (is_shaking && now - last_heard_ > times.close) return finish(1006, "");
   if (close_began_ != Clock::time_point{}) {
     const auto since = std::max(close_began_, is_waiting ? last_taken_ : close_began_);
-    if (now - since > kCloseTime || now - close_began_ > kMostCloseTime) return on_ended();
+    if (now - since > times.close || now - close_began_ > times.most_close) return on_ended();
     return;
   }
   if (!is_open) return;
   if (is_waiting) {
-    if (now - last_taken_ > kStall) finish(1006, "");
+    if (now - last_taken_ > times.stall) finish(1006, "");
     return;
   }
   if (paused_) last_heard_ = now;
-  if (now - last_heard_ > kSilence) return finish(1006, "");
-  if (now - last_heard_ <= kPingAfter || ping_on_way_) return;
+  if (now - last_heard_ > times.silence) return finish(1006, "");
+  if (now - last_heard_ <= times.ping_after || ping_on_way_) return;
   ping_on_way_ = true;
   beast_->ping(shared_from_this());
 }

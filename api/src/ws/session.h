@@ -54,7 +54,6 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
  private:
   class Layer;
   struct Beast;
-  struct Unit;
   enum class State : std::uint8_t { made, handshake, open, closing, closed };
 
   void take(int socket, std::string received, const Handshake& handshake);
@@ -67,6 +66,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   void start_close();
   void finish(std::uint16_t code, std::string_view reason);
   void wait_writable();
+  void ask_for_turn();
   void write_unit(std::string bytes, std::unique_ptr<Written> written);
   bool accepts(std::size_t size, Sent& answer);
   bool write_at_once(std::string_view header, std::string_view data);

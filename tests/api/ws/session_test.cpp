@@ -118,11 +118,57 @@ TEST_CASE("a client that does not read fills its limit and no more, and is told 
   while (handler->session->send(MessageKind::text, text) == WebSocketSession::Sent::taken && Clock::now() < end)
     ++taken;
   REQUIRE(Clock::now() < end);
-  CHECK(handler->drained_ == 0);
+  CHECK(handler->drains() == 0);
   for (int i = 0; i < taken; ++i) REQUIRE(client.read().data == text);
   CHECK(handler->wait([](auto& me) { return me.drained_ == 1; }));
   CHECK(handler->session->send(MessageKind::text, "again") == WebSocketSession::Sent::taken);
   CHECK(client.read().data == "again");
+}
+
+TEST_CASE("a client is pinged when it is silent, and cut off when it stays so") {
+  SocketServer running;
+  auto spec = SocketServer::spec();
+  spec.websocket->times.ping_after = 300ms;
+  spec.websocket->times.silence = 2'500ms;
+  running.add(spec);
+  auto silent = running.connect();
+  const auto began = Clock::now();
+  auto answering = running.connect();
+  CHECK(silent.read().opcode == 9);
+  std::thread answerer([&] {
+    while (Clock::now() - began < 4s) {
+      const auto frame = answering.read(100ms);
+      if (frame.opcode == 9) answering.send(10, frame.data);
+    }
+  });
+  CHECK(running.handler(0)->wait_closed() == 1006);
+  CHECK(Clock::now() - began >= 2'500ms);
+  answerer.join();
+  answering.send(1, "still here");
+  auto answer = answering.read();
+  while (answer.opcode == 9) answer = answering.read();
+  CHECK(answer.data == "still here");
+}
+
+TEST_CASE("a client that halts its terminal is cut off only when it took nothing for the stall time") {
+  SocketServer running;
+  auto spec = SocketServer::spec();
+  spec.websocket->times.stall = 3s;
+  running.add(spec);
+  auto client = running.connect("/echo?ticket=good", 4096);
+  const auto handler = running.last();
+  // All of these go out at once, so nothing ever waits.
+  for (const auto end = Clock::now() + 3'500ms; Clock::now() < end; std::this_thread::sleep_for(10ms)) {
+    REQUIRE(handler->session->send(MessageKind::text, "x") == WebSocketSession::Sent::taken);
+    REQUIRE(client.read().data == "x");
+  }
+  const std::string text(10'000, 'x');
+  auto halted = Clock::now();
+  while (Clock::now() - halted < 500ms) {
+    if (handler->session->send(MessageKind::text, text) == WebSocketSession::Sent::taken) halted = Clock::now();
+  }
+  CHECK(handler->wait_closed() == 1006);
+  CHECK(Clock::now() - halted >= 2'500ms);
 }
 
 TEST_CASE("a full window stops the reading until it is given back") {
@@ -188,8 +234,8 @@ TEST_CASE("sockets of whom something matches are closed, also while their upgrad
   CHECK(mine.read().close_code() == 1008);
   mine.send(1, "still here?");
   mine.send(8, std::string("\x03\xF0", 2));
-  CHECK(running.handlers[0]->wait_closed() == 1008);
-  CHECK(running.handlers[0]->messages() == 0);
+  CHECK(running.handler(0)->wait_closed() == 1008);
+  CHECK(running.handler(0)->messages() == 0);
   other.send(1, "me too");
   CHECK(other.read().data == "me too");
 
@@ -219,9 +265,9 @@ TEST_CASE("a server that drains tells its sockets, and waits for them until the 
   });
   CHECK_FALSE(running.server->drain(Clock::now() + 1s));
   leaver.join();
-  CHECK(running.handlers[0]->wait_closed() == 1001);
-  CHECK(running.handlers[1]->wait_closed() == 1001);
+  CHECK(running.handler(0)->wait_closed() == 1001);
+  CHECK(running.handler(1)->wait_closed() == 1001);
   CHECK(running.server->websockets() == 0);
   CHECK(rude.read().close_code() == 1001);
-  CHECK(running.handlers[1]->session->send(MessageKind::text, "x") == WebSocketSession::Sent::closed);
+  CHECK(running.handler(1)->session->send(MessageKind::text, "x") == WebSocketSession::Sent::closed);
 }

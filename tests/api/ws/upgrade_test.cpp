@@ -123,7 +123,7 @@ TEST_CASE("a user has a bounded number of sockets, and a closed one makes room")
   CHECK(refused.status == 429);
   CHECK(refused.body.find(R"("code":42901)") != std::string::npos);
   CHECK(status_of(running, "/echo?ticket=other") == 101);
-  const auto handler = running.handlers[0];
+  const auto handler = running.handler(0);
   first.close();
   CHECK(handler->wait_closed() == 1006);
   CHECK(status_of(running, "/echo?ticket=good") == 101);

@@ -48,6 +48,10 @@ class EchoHandler final : public WebSocketHandler {
     const std::lock_guard lock(mutex_);
     return messages_;
   }
+  int drains() {
+    const std::lock_guard lock(mutex_);
+    return drained_;
+  }
   int closes() {
     const std::lock_guard lock(mutex_);
     return closed_;
@@ -103,17 +107,22 @@ struct SocketServer {
     REQUIRE(client.open(target).status == 101);
     return client;
   }
+  std::shared_ptr<EchoHandler> handler(std::size_t number) {
+    const std::lock_guard lock(mutex);
+    return handlers.at(number);
+  }
   std::shared_ptr<EchoHandler> last() {
     const std::lock_guard lock(mutex);
     return handlers.back();
   }
 
-  Host host;
-  std::unique_ptr<Server> server;
+  // Before the host and the server, whose threads use them.
   std::function<void(EchoHandler&)> before_accept;
   std::atomic<bool> seen_ticket{false};
   std::mutex mutex;
   std::vector<std::shared_ptr<EchoHandler>> handlers;
+  Host host;
+  std::unique_ptr<Server> server;
 };
 
 }  // namespace nexus::api::test

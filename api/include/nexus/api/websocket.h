@@ -1,6 +1,7 @@
 // WebSocket sessions as the host sees them: the edge does handshake, framing, pings, limits and close.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,15 @@ namespace nexus::api {
 
 enum class MessageKind : std::uint8_t { text = 1, binary = 2 };
 
+// How long a socket's client may take. They are looked at twice in a second.
+struct WebSocketTimes {
+  std::chrono::milliseconds ping_after{30'000};  // without a byte from the client
+  std::chrono::milliseconds silence{60'000};     // then it is gone
+  std::chrono::milliseconds stall{120'000};  // it reads nothing: a terminal that somebody has halted looks like that
+  std::chrono::milliseconds close{5'000};    // for the handshake, and for the answer to a close frame
+  std::chrono::milliseconds most_close{30'000};  // where bytes still go out
+};
+
 // What a route must have to be a WebSocket endpoint (RouteSpec::websocket).
 struct WebSocketSpec {
   std::vector<std::string> subprotocols;  // the most wanted first
@@ -19,6 +29,7 @@ struct WebSocketSpec {
   std::size_t receive_window = 256 * 1024;
   std::size_t send_limit = 256 * 1024;
   bool needs_second_factor = false;  // a recent one, of callers who have one (40302)
+  WebSocketTimes times;
 };
 
 // A message that was framed once, for many sessions.
