@@ -117,6 +117,24 @@ std::int32_t nx_call::storage_fault() const noexcept {
 
 namespace nexus::core {
 
+std::shared_ptr<Origin> same_client(const api::Exchange& exchange) {
+  auto origin = std::make_shared<Origin>();
+  origin->request_id = exchange.request_id();
+  origin->trace_parent = exchange.trace_parent();
+  origin->locale = exchange.locale();
+  origin->remote_address = exchange.remote_address();
+  return origin;
+}
+
+std::shared_ptr<Origin> same_client(const Origin& from) {
+  auto origin = std::make_shared<Origin>();
+  origin->request_id = from.request_id;
+  origin->trace_parent = from.trace_parent;
+  origin->locale = from.locale;
+  origin->remote_address = from.remote_address;
+  return origin;
+}
+
 void free_rows(nx_rows* rows) noexcept {
   if (rows == nullptr) return;
   (rows->previous != nullptr ? rows->previous->next : rows->call->rows) = rows->next;

@@ -40,6 +40,11 @@ struct Origin {
   mutable std::atomic<std::int32_t> storage_fault{0};  // see nx_call::note_storage
 };
 
+// An origin of the same client as a request or as another origin: id, trace, language and address. The caller, the
+// deadline and what makes it given up are left to whoever makes it.
+std::shared_ptr<Origin> same_client(const api::Exchange& exchange);
+std::shared_ptr<Origin> same_client(const Origin& origin);
+
 // Why code of a plugin runs, which decides what it may do.
 enum class Phase { registration, lifecycle, work, inline_route };
 

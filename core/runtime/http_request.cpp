@@ -43,13 +43,8 @@ void run_handler(const RouteTarget& target, const std::shared_ptr<api::Exchange>
 }  // namespace
 
 void run_route(const std::shared_ptr<const RouteTarget>& target, const std::shared_ptr<api::Exchange>& exchange) {
-  auto& owner = *target->owner;
-  if (owner.concurrent()) {
-    if (const auto ticket = owner.gate().enter()) return run_handler(*target, exchange);
-  } else if (owner.post([target, exchange] { run_handler(*target, exchange); }, Admission::bounded)) {
-    return;
-  }
-  respond_error(*exchange, Error(Status::unavailable));
+  run_in_turn(*target->owner, target, exchange,
+              [](const auto& route, const auto& request) { run_handler(*route, request); });
 }
 
 void fail_route(const Owner& owner, api::Exchange& exchange, const nx_call& call, nx_status status) {

@@ -137,11 +137,7 @@ void Identities::authenticate(api::CredentialKind kind, std::string credential, 
     provider = provider_;
   }
   if (provider == nullptr) return done({nullptr, code::kUnavailable});
-  auto origin = std::make_shared<Origin>();
-  origin->request_id = exchange.request_id();
-  origin->trace_parent = exchange.trace_parent();
-  origin->locale = exchange.locale();
-  origin->remote_address = exchange.remote_address();
+  auto origin = same_client(exchange);
   origin->deadline = std::min(exchange.deadline(), std::chrono::steady_clock::now() + kIdentityDeadline);
   auto request = std::make_shared<Request>();
   request->provider = std::move(provider);

@@ -14,15 +14,15 @@ std::vector<PermissionSpec> host_permissions() {
   return {{kPluginsPermission, "host.permission.plugins", {}}, {kAuditPermission, "host.permission.audit", {}}};
 }
 
-std::vector<std::string> split_roles(std::string_view roles) {
+std::vector<std::string> split_names(std::string_view rest) {
   std::vector<std::string> names;
-  while (!roles.empty()) {
-    const auto comma = std::min(roles.find(','), roles.size());
-    auto name = roles.substr(0, comma);
+  while (!rest.empty()) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    auto name = rest.substr(0, comma);
     while (name.starts_with(' ')) name.remove_prefix(1);
     while (name.ends_with(' ')) name.remove_suffix(1);
     if (!name.empty()) names.emplace_back(name);
-    roles.remove_prefix(std::min(comma + 1, roles.size()));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
   return names;
 }

@@ -27,7 +27,7 @@ inline constexpr const char* kAuditPermission = "host.audit";
 std::vector<PermissionSpec> host_permissions();
 
 // Splits "operator, user". Pure.
-std::vector<std::string> split_roles(std::string_view roles);
+std::vector<std::string> split_names(std::string_view names);
 
 // Whether an API token with these scopes was given the permission. `text_of` makes a string_view of a scope.
 template <class Scopes, class Text>

@@ -143,6 +143,7 @@ class Plugin final : public PluginHost, public std::enable_shared_from_this<Plug
 
   void clear() noexcept;
   bool owns(std::string_view name) const noexcept;
+  void keep_route(api::RouteSpec spec);
   Result<void> check_registered() const;
   void take_summaries();
   Result<void> make_folder() const;

@@ -63,25 +63,17 @@ const char* wrong_with(const nx_ws_endpoint& endpoint) noexcept {
   return nullptr;
 }
 
-// "a, b" in parts.
-std::vector<std::string> listed(std::string_view text) {
-  std::vector<std::string> parts;
-  for (std::size_t start = 0; start < text.size();) {
-    const auto end = std::min(text.find(',', start), text.size());
-    auto part = text.substr(start, end - start);
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    if (!part.empty()) parts.emplace_back(part);
-    start = end + 1;
-  }
-  return parts;
-}
-
 }  // namespace
 
 bool Plugin::owns(std::string_view name) const noexcept {
   const auto& id = owner_->id();
   return name.size() > id.size() + 1 && name.starts_with(id) && name[id.size()] == '.';
+}
+
+void Plugin::keep_route(api::RouteSpec spec) {
+  declarations_.routes.push_back(
+      {spec.method, spec.pattern, spec.permission, spec.is_public, spec.needs_step_up, spec.needs_session});
+  made_.routes.push_back(std::move(spec));
 }
 
 nx_status Plugin::add_route(nx_reg& reg, const nx_route& route) {
@@ -116,9 +108,7 @@ nx_status Plugin::add_route(nx_reg& reg, const nx_route& route) {
   if (route.timeout_ms != 0) spec.timeout = std::chrono::milliseconds(route.timeout_ms);
   spec.handler = [target = std::shared_ptr<const RouteTarget>(std::move(target))](
                      const std::shared_ptr<api::Exchange>& exchange) { run_route(target, exchange); };
-  declarations_.routes.push_back(
-      {spec.method, spec.pattern, spec.permission, spec.is_public, spec.needs_step_up, spec.needs_session});
-  made_.routes.push_back(std::move(spec));
+  keep_route(std::move(spec));
   return NX_OK;
 }
 
@@ -140,7 +130,7 @@ nx_status Plugin::add_endpoint(nx_reg& reg, const nx_ws_endpoint& endpoint) {
   target->is_inline = (endpoint.flags & NX_WS_INLINE) != 0 && owner_->concurrent();
   target->sockets = parts_.sockets;
   api::WebSocketSpec socket;
-  socket.subprotocols = listed(view(endpoint.subprotocols));
+  socket.subprotocols = split_names(view(endpoint.subprotocols));
   if (endpoint.max_message != 0) socket.max_message = endpoint.max_message;
   if (endpoint.receive_window != 0) socket.receive_window = endpoint.receive_window;
   if (endpoint.send_limit != 0) socket.send_limit = endpoint.send_limit;
@@ -157,9 +147,7 @@ nx_status Plugin::add_endpoint(nx_reg& reg, const nx_ws_endpoint& endpoint) {
   spec.websocket = std::move(socket);
   spec.handler = [target = std::shared_ptr<const EndpointTarget>(std::move(target))](
                      const std::shared_ptr<api::Exchange>& exchange) { target->sockets->open(target, exchange); };
-  declarations_.routes.push_back(
-      {spec.method, spec.pattern, spec.permission, spec.is_public, spec.needs_step_up, spec.needs_session});
-  made_.routes.push_back(std::move(spec));
+  keep_route(std::move(spec));
   return NX_OK;
 }
 
@@ -248,7 +236,7 @@ nx_status Plugin::declare_permission(nx_reg& reg, const nx_permission& permissio
     return reg.refuse(NX_E_CONFLICT, "the permission " + name + " exists already");
   }
   made_.permissions.push_back(
-      {name, std::string(view(permission.title_key)), split_roles(view(permission.default_roles))});
+      {name, std::string(view(permission.title_key)), split_names(view(permission.default_roles))});
   declarations_.permissions.push_back(name);
   return NX_OK;
 }

@@ -92,12 +92,8 @@ bool Services::dispatch(const std::shared_ptr<Invocation>& invocation, nx_handle
   auto run = [this, invocation, handle, method = std::string(method), payload = std::string(payload)] {
     if (invocation->given_up->load()) return;
     const auto& provider = *invocation->provider;
-    auto origin = std::make_shared<Origin>();
     const auto& from = *invocation->origin;
-    origin->request_id = from.request_id;
-    origin->trace_parent = from.trace_parent;
-    origin->locale = from.locale;
-    origin->remote_address = from.remote_address;
+    auto origin = same_client(from);
     origin->caller_plugin = invocation->caller->id();
     origin->principal = from.principal;
     origin->deadline = from.deadline;

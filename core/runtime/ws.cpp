@@ -26,13 +26,8 @@ bool is_channel(std::string_view name) noexcept { return !name.empty() && name.s
 
 void WebSockets::open(const std::shared_ptr<const EndpointTarget>& target,
                       const std::shared_ptr<api::Exchange>& exchange) {
-  auto& owner = *target->route.owner;
-  if (owner.concurrent()) {
-    if (const auto ticket = owner.gate().enter()) return run_open(target, exchange);
-  } else if (owner.post([this, target, exchange] { run_open(target, exchange); }, Admission::bounded)) {
-    return;
-  }
-  exchange->respond(api::Response::from(Error(Status::unavailable)));
+  run_in_turn(*target->route.owner, target, exchange,
+              [this](const auto& endpoint, const auto& request) { run_open(endpoint, request); });
 }
 
 void WebSockets::run_open(const std::shared_ptr<const EndpointTarget>& target,
@@ -112,12 +107,16 @@ nx_status WebSockets::leave(const Owner& owner, nx_handle handle, std::string_vi
   const auto session = find(owner, handle);
   if (session == nullptr) return NX_E_STALE;
   const std::unique_lock lock(channels_mutex_);
-  const auto found = channels_.find({&owner, std::string(channel)});
-  if (found == channels_.end()) return NX_OK;
-  found->second.erase(session);
-  session->channels.erase(std::string(channel));
-  if (found->second.empty()) channels_.erase(found);
+  if (session->channels.erase(std::string(channel)) != 0) remove_member(owner, std::string(channel), session);
   return NX_OK;
+}
+
+void WebSockets::remove_member(const Owner& owner, const std::string& channel,
+                               const std::shared_ptr<WsSession>& session) {
+  const auto found = channels_.find({&owner, channel});
+  if (found == channels_.end()) return;
+  found->second.erase(session);
+  if (found->second.empty()) channels_.erase(found);
 }
 
 nx_status WebSockets::broadcast(const Owner& owner, std::string_view channel, std::uint32_t kind, std::string_view data,
@@ -145,14 +144,9 @@ bool WebSockets::forget(WsSession& session) {
 
 void WebSockets::leave_all(WsSession& session) {
   const auto self = session.shared_from_this();
-  const auto* owner = session.target().route.owner.get();
+  const auto& owner = *session.target().route.owner;
   const std::unique_lock lock(channels_mutex_);
-  for (const auto& name : session.channels) {
-    const auto found = channels_.find({owner, name});
-    if (found == channels_.end()) continue;
-    found->second.erase(self);
-    if (found->second.empty()) channels_.erase(found);
-  }
+  for (const auto& name : session.channels) remove_member(owner, name, self);
   session.channels.clear();
 }
 

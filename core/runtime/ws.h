@@ -121,6 +121,8 @@ class WebSockets {
   void run_open(const std::shared_ptr<const EndpointTarget>& target, const std::shared_ptr<api::Exchange>& exchange);
   std::shared_ptr<WsSession> find(const Owner& owner, nx_handle session) const;
   void leave_all(WsSession& session);
+  // Under the lock; the session's own list is the caller's.
+  void remove_member(const Owner& owner, const std::string& channel, const std::shared_ptr<WsSession>& session);
 
   using ChannelKey = std::pair<const Owner*, std::string>;
   HandleTable<WsSession> sessions_{8};

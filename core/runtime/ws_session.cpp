@@ -15,21 +15,13 @@ constexpr std::uint16_t kPolicy = 1008;
 WsSession::WsSession(std::shared_ptr<const EndpointTarget> target, std::shared_ptr<api::WebSocketSession> socket,
                      const api::Exchange& exchange)
     : target_(std::move(target)), socket_(std::move(socket)) {
-  auto origin = std::make_shared<Origin>();
-  origin->request_id = exchange.request_id();
-  origin->trace_parent = exchange.trace_parent();
-  origin->locale = exchange.locale();
-  origin->remote_address = exchange.remote_address();
+  auto origin = same_client(exchange);
   origin->principal = exchange.principal();
   origin_ = std::move(origin);
 }
 
 std::shared_ptr<const Origin> WsSession::origin_until(Deadline deadline) const {
-  auto origin = std::make_shared<Origin>();
-  origin->request_id = origin_->request_id;
-  origin->trace_parent = origin_->trace_parent;
-  origin->locale = origin_->locale;
-  origin->remote_address = origin_->remote_address;
+  auto origin = same_client(*origin_);
   origin->principal = origin_->principal;
   origin->deadline = deadline;
   return origin;

@@ -40,7 +40,7 @@ TEST_CASE("a catalogue that one language lacks is refused with the key") {
 
 TEST_CASE("roles hold what was declared for them, and the administrator everything") {
   core::Permissions permissions;
-  permissions.add("a", {{"a.read", "", core::split_roles(" operator , user,")}, {"a.write", "", {}}});
+  permissions.add("a", {{"a.read", "", core::split_names(" operator , user,")}, {"a.write", "", {}}});
   CHECK(permissions.holds("user", "a.read"));
   CHECK(permissions.holds("operator", "a.read"));
   CHECK_FALSE(permissions.holds("user", "a.write"));
