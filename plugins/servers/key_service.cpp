@@ -1,9 +1,9 @@
 #include "key_service.h"
 
+#include "in_use.h"
 #include "input_rules.h"
+#include "server_store.h"
 #include "ssh/private_key.h"
-
-#include <nexus/cpp/json.h>
 
 namespace nexus::servers {
 namespace {
@@ -31,12 +31,6 @@ Result<ssh::PrivateKey> make_or_load(const NewKey& key) {
   auto loaded = ssh::PrivateKey::load(key.private_key->view(), passphrase);
   if (const auto* fault = std::get_if<ssh::KeyFault>(&loaded)) return key_fault(*fault);
   return std::get<ssh::PrivateKey>(std::move(loaded));
-}
-
-Error in_use(const std::vector<KeyUser>& users) {
-  Json used_by = Json::array();
-  for (const auto& user : users) used_by.push_back({{"id", user.id}, {"name", user.name}});
-  return Error::api(code::kWrongState, "servers.key_in_use").with_extra(dump({{"used_by", std::move(used_by)}}));
 }
 
 }  // namespace
@@ -84,8 +78,8 @@ Result<SshKey> KeyService::remove(std::int64_t id) const {
   const auto removed = store_.remove(id);
   if (removed.ok()) return key;
   if (removed.error().status() != Status::conflict) return removed.error();
-  NEXUS_ASSIGN(const auto users, store_.used_by(scope_, id));
-  return in_use(users);
+  NEXUS_ASSIGN(const auto users, ServerStore(sql_).with_key(scope_, id));
+  return in_use("servers.key_in_use", users);
 }
 
 }  // namespace nexus::servers

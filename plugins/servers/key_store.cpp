@@ -56,18 +56,6 @@ Result<void> KeyStore::rename(std::int64_t id, std::string_view name, std::int64
   return {};
 }
 
-Result<std::vector<KeyUser>> KeyStore::used_by(const Scope& scope, std::int64_t id) const {
-  Where where;
-  where.add("s.ssh_key_id = ?", id);
-  add(where, sees_server(scope));
-  where.bind(kMaxUsersNamed);
-  return sql_.all_values(
-      [](const Row& row) {
-        return KeyUser{row.integer(0), row.string(1)};
-      },
-      "SELECT s.id, s.name FROM servers_servers s" + where.text() + " ORDER BY s.id LIMIT ?", where.args());
-}
-
 Result<void> KeyStore::remove(std::int64_t id) const {
   NEXUS_TRY(sql_.exec("DELETE FROM servers_ssh_keys WHERE id = ?", id));
   return {};

@@ -37,6 +37,12 @@ struct Server {
   Level access = Level::none;   // the caller's; not in lists
 };
 
+// A server as an error names it.
+struct NamedServer {
+  std::int64_t id = 0;
+  std::string name;
+};
+
 // A server with what is needed to log in. The secrets are sealed.
 struct ServerAccess {
   Server server;

@@ -1,11 +1,10 @@
 #include "server_service.h"
 
+#include "in_use.h"
 #include "jump_chain.h"
 #include "key_store.h"
 #include "membership.h"
 #include "server_rules.h"
-
-#include <nexus/cpp/json.h>
 
 #include <algorithm>
 
@@ -60,9 +59,7 @@ Result<void> refuse_where_it_leads_on(const ServerStore& store, const Scope& sco
   NEXUS_ASSIGN(const bool leads_on, store.leads_on(id));
   if (!leads_on) return {};
   NEXUS_ASSIGN(const auto servers, store.behind(scope, id));
-  Json used_by = Json::array();
-  for (const auto& server : servers) used_by.push_back({{"id", server.id}, {"name", server.name}});
-  return Error::api(code::kWrongState, "servers.jump_in_use").with_extra(dump({{"used_by", std::move(used_by)}}));
+  return in_use("servers.jump_in_use", servers);
 }
 
 Result<ServerDetail> detail_of(const ServerStore& store, const Scope& scope, Server server) {

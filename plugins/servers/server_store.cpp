@@ -61,6 +61,19 @@ auto find_one(const Sql& sql, Map&& map, const Scope& scope, std::int64_t id, st
   return first_of(sql.all_values(map, text.append(" FROM ").append(tables).append(where.text()), where.args()));
 }
 
+Result<std::vector<NamedServer>> named_where(const Sql& sql, const Scope& scope, std::string_view condition,
+                                             std::int64_t id) {
+  Where where;
+  where.add(condition, id);
+  add(where, sees_server(scope));
+  where.bind(ServerStore::kMostNamed);
+  return sql.all_values(
+      [](const Row& row) {
+        return NamedServer{row.integer(0), row.string(1)};
+      },
+      "SELECT s.id, s.name FROM servers_servers s" + where.text() + " ORDER BY s.id LIMIT ?", where.args());
+}
+
 // Borrows from filter and pattern.
 Where where_of(const Scope& scope, const ServerFilter& filter, const std::string& pattern) {
   Where where;
@@ -121,14 +134,11 @@ Result<std::optional<ServerAccess>> ServerStore::access_of(std::int64_t id) cons
 }
 
 Result<std::vector<NamedServer>> ServerStore::behind(const Scope& scope, std::int64_t id) const {
-  Where where;
-  where.add("s.jump_server_id = ?", id);
-  add(where, sees_server(scope));
-  return sql_.all_values(
-      [](const Row& row) {
-        return NamedServer{row.integer(0), row.string(1)};
-      },
-      "SELECT s.id, s.name FROM servers_servers s" + where.text() + " ORDER BY s.id LIMIT 20", where.args());
+  return named_where(sql_, scope, "s.jump_server_id = ?", id);
+}
+
+Result<std::vector<NamedServer>> ServerStore::with_key(const Scope& scope, std::int64_t key_id) const {
+  return named_where(sql_, scope, "s.ssh_key_id = ?", key_id);
 }
 
 Result<bool> ServerStore::leads_on(std::int64_t id) const {

@@ -16,15 +16,13 @@ struct ServerFilter {
   std::int64_t offset = 0;
 };
 
-struct NamedServer {
-  std::int64_t id = 0;
-  std::string name;
-};
-
 // On behalf of one call, or of its transaction; every function blocks. What the scope does not show is not found, not
 // listed and not counted.
 class ServerStore {
  public:
+  // How many servers an error names that are in the way of removing something.
+  static constexpr std::int64_t kMostNamed = 20;
+
   explicit ServerStore(const Sql& sql) noexcept : sql_(sql) {}
 
   Result<std::vector<Server>> list(const Scope& scope, const ServerFilter& filter) const;
@@ -33,7 +31,9 @@ class ServerStore {
   Result<std::optional<ServerAccess>> find_access(const Scope& scope, std::int64_t id) const;
   // Whoever asks: for the hops on the way to a server that he may use.
   Result<std::optional<ServerAccess>> access_of(std::int64_t id) const;
-  // Servers that are reached through it: those that the scope shows, at most 20; and whether there are any at all.
+  // Servers that log in with a key, and those that are reached through a server: what the scope shows of them, at most
+  // kMostNamed. And whether any are reached through it at all.
+  Result<std::vector<NamedServer>> with_key(const Scope& scope, std::int64_t key_id) const;
   Result<std::vector<NamedServer>> behind(const Scope& scope, std::int64_t id) const;
   Result<bool> leads_on(std::int64_t id) const;
   // Status::conflict where the owner has one of that name. `server.id` and has_password are not read.

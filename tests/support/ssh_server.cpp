@@ -1,5 +1,7 @@
 #include "support/ssh_server.h"
 
+#include "support/loopback.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
@@ -20,7 +22,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <stdexcept>
 
@@ -62,28 +63,7 @@ std::string find_program(const std::string& name) {
   ssh_fail(name + " is not installed");
 }
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
 int open_socket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
-
-// A bound socket on a free port below the range that the kernel hands out for outgoing connections.
-int bind_free_port(std::uint16_t& port) {
-  static std::mt19937_64 source{std::random_device{}()};
-  std::uniform_int_distribution<unsigned> any(20000, 31999);
-  for (;;) {
-    port = static_cast<std::uint16_t>(any(source));
-    const int bound = open_socket();
-    const auto address = loopback(port);
-    if (bind(bound, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return bound;
-    close(bound);
-  }
-}
 
 // The second word of /proc/PID/stat may contain anything, so the parent is read after its last bracket.
 pid_t parent_of(const fs::path& process) {

@@ -1,5 +1,7 @@
 #include "support/tcp_proxy.h"
 
+#include "support/loopback.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,7 +11,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <random>
 #include <stdexcept>
 #include <vector>
 
@@ -17,33 +18,14 @@ namespace nexus::test {
 namespace {
 
 constexpr int kPollPause = 5;  // ms
-
-sockaddr_in proxy_address(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
+constexpr int kBacklog = 1024;
 
 }  // namespace
 
 TcpProxy::TcpProxy(std::uint16_t target_port) : target_port_(target_port) {
-  // Below the range that the kernel hands out for outgoing connections.
-  std::mt19937_64 source{std::random_device{}()};
-  std::uniform_int_distribution<unsigned> any(20000, 31999);
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    port_ = static_cast<std::uint16_t>(any(source));
-    const auto address = proxy_address(port_);
-    if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-        listen(listener_, 1024) == 0) {
-      thread_ = std::thread([this] { serve(); });
-      return;
-    }
-    close(listener_);
-  }
-  throw std::runtime_error("TCP proxy for tests: no port");
+  listener_ = bind_free_port(port_, SOCK_NONBLOCK);
+  if (listen(listener_, kBacklog) != 0) throw std::runtime_error("TCP proxy for tests: cannot listen");
+  thread_ = std::thread([this] { serve(); });
 }
 
 TcpProxy::~TcpProxy() {
@@ -60,7 +42,7 @@ void TcpProxy::accept_one() {
   Pair pair{client, socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), false, false};
   ++open_;
   if (open_ > most_open_) most_open_ = open_.load();
-  const auto address = proxy_address(target_port_);
+  const auto address = loopback(target_port_);
   if (refusing_ || connect(pair.server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     return end(pair, true);
   }

@@ -1,5 +1,6 @@
 #include "ssh/authenticate.h"
 
+#include "ssh/libssh2_session.h"
 #include "ssh/wire.h"
 
 #include <algorithm>
@@ -81,11 +82,7 @@ void Authentication::disconnected(LIBSSH2_SESSION* /*session*/, int reason, cons
 }
 
 void Authentication::listen() noexcept {
-  auto* const listener = &Authentication::disconnected;
-  void* erased = nullptr;
-  static_assert(sizeof erased == sizeof listener);
-  std::memcpy(&erased, &listener, sizeof erased);
-  libssh2_session_callback_set(session_, LIBSSH2_CALLBACK_DISCONNECT, erased);
+  set_callback(session_, LIBSSH2_CALLBACK_DISCONNECT, &Authentication::disconnected);
   listening_ = true;
 }
 

@@ -13,10 +13,6 @@ constexpr unsigned kCommandWindow = 256 * 1024;
 // Room for the markers beside the command's own errors.
 constexpr std::size_t kMarkerRoom = 256;
 
-Failure dropped(const SessionChannel& channel) {
-  return {Stage::exec, Fault::dropped, channel.session()->last_error(), {}};
-}
-
 std::string kill_command(std::int64_t process) {
   const auto group = " -- -" + std::to_string(process) + " 2>/dev/null";
   return "kill -TERM" + group + "; for second in 1 2 3 4 5; do kill -0" + group +
@@ -48,11 +44,13 @@ class CommandWork : public Work {
       // Cancelled meanwhile: there is nobody for whom it would wait.
       return std::exchange(release_, nullptr)(done_ == nullptr ? End::done : End::refused);
     }
-    if (code != 0) return end(dropped(*channel_));
+    if (code != 0) return end(channel_->dropped());
     if (done_ == nullptr) return end(Failure{});
     nonce_ = make_nonce();
     channel_->start("exec", wrap_command(command_, nonce_), [self = self_pointer()](int started) {
-      if (started != 0) return self->end({Stage::exec, Fault::no_shell, self->channel_->session()->last_error(), {}});
+      if (started != 0) {
+        return self->end(Failure{Stage::exec, Fault::no_shell, self->channel_->session()->last_error(), {}});
+      }
       self->read();
     });
   }
@@ -62,10 +60,10 @@ class CommandWork : public Work {
     if (done_ == nullptr) stop_remote_process();
     channel_->session()->run([self = self_pointer()] { return self->read_both(); },
                              [self = self_pointer()](int code) {
-                               if (code != 0) return self->end(dropped(*self->channel_));
+                               if (code != 0) return self->end(self->channel_->dropped());
                                // The exit status comes between the end of the output and the end of the channel.
                                self->channel_->wait_closed([self](int closed) {
-                                 closed == 0 ? self->finish() : self->end(dropped(*self->channel_));
+                                 self->end(closed == 0 ? self->result() : self->channel_->dropped());
                                });
                              });
   }
@@ -89,12 +87,6 @@ class CommandWork : public Work {
     if (done_ == nullptr) stop_remote_process();
   }
 
-  void finish() {
-    running_ = false;
-    tell(result());
-    channel_->free([self = self_pointer()](int) { self->release(End::done); });
-  }
-
   Outcome<CommandResult> result() {
     auto parts = unwrap(err_.head(), err_.tail(), nonce_);
     CommandResult result;
@@ -112,9 +104,9 @@ class CommandWork : public Work {
     return result;
   }
 
-  void end(const Failure& failure) {
+  void end(Outcome<CommandResult> outcome) {
     running_ = false;
-    tell(failure);
+    tell(std::move(outcome));
     channel_->free([self = self_pointer()](int) { self->release(End::done); });
   }
 

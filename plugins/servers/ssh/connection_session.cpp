@@ -102,10 +102,7 @@ bool ConnectionSession::opening_tunnel() const noexcept {
 }
 
 void ConnectionSession::released(At at, Work::End end) {
-  if (end == Work::End::zombie) {
-    at->zombie = true;
-    return;
-  }
+  if (end == Work::End::zombie) return;  // it still counts
   auto entry = std::move(at->entry);
   running_.erase(at);
   // Not from within: whoever released is still at work.

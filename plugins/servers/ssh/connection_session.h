@@ -80,7 +80,6 @@ class ConnectionSession : public std::enable_shared_from_this<ConnectionSession>
  private:
   struct Running {
     Scheduler::Entry entry;
-    bool zombie = false;
     bool cancelled = false;
   };
   using At = std::list<Running>::iterator;

@@ -1,5 +1,7 @@
 #include "ssh/jump.h"
 
+#include "ssh/libssh2_session.h"
+
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -7,8 +9,6 @@
 
 namespace nexus::servers::ssh {
 namespace {
-
-using Descriptor = boost::asio::posix::descriptor_base;
 
 Failure cannot_open(const Multiplexer& session) {
   return {Stage::connect, session.usable() ? Fault::unreachable : Fault::dropped, session.last_error(), {}};
@@ -26,9 +26,7 @@ void Tunnel::begin(const std::shared_ptr<Multiplexer>& session, Release release)
 
 int Tunnel::open_channel() {
   channel_ = libssh2_channel_direct_tcpip_ex(session_->raw(), host_.c_str(), port_, "127.0.0.1", 0);
-  if (channel_ != nullptr) return 0;
-  const int code = libssh2_session_last_errno(session_->raw());
-  return code == 0 ? LIBSSH2_ERROR_PROTO : code;
+  return channel_ != nullptr ? 0 : failure_code(session_->raw());
 }
 
 void Tunnel::channel_opened(int code) {
@@ -73,16 +71,19 @@ int Tunnel::pump() {
   return LIBSSH2_ERROR_EAGAIN;
 }
 
+// Where half a packet was sent, `code` says that the step must end, and `call` is the only one that may go on.
+bool Tunnel::would_block(ssize_t result, Call call, int& code) {
+  const bool nothing = result == LIBSSH2_ERROR_EAGAIN;
+  const bool halfway = nothing && session_->blocked_outbound();
+  blocked_ = halfway ? call : Call::none;
+  if (halfway) code = LIBSSH2_ERROR_EAGAIN;
+  return nothing;
+}
+
 bool Tunnel::read_remote(int& code) {
   if (!outward_.empty() || outward_.source_ended) return false;
   const auto got = libssh2_channel_read(channel_, outward_.buffer.data(), outward_.buffer.size());
-  blocked_ = Call::none;
-  if (got == LIBSSH2_ERROR_EAGAIN) {
-    if (!session_->blocked_outbound()) return false;
-    blocked_ = Call::read;
-    code = LIBSSH2_ERROR_EAGAIN;
-    return false;
-  }
+  if (would_block(got, Call::read, code)) return false;
   if (got < 0) {
     code = static_cast<int>(got);
     return false;
@@ -98,13 +99,7 @@ bool Tunnel::read_remote(int& code) {
 bool Tunnel::write_remote(int& code) {
   if (inward_.empty() || (blocked_ == Call::none && !session_->may_write_bulk())) return false;
   const auto put = libssh2_channel_write(channel_, inward_.data(), inward_.size());
-  blocked_ = Call::none;
-  if (put == LIBSSH2_ERROR_EAGAIN) {
-    if (!session_->blocked_outbound()) return false;
-    blocked_ = Call::write;
-    code = LIBSSH2_ERROR_EAGAIN;
-    return false;
-  }
+  if (would_block(put, Call::write, code)) return false;
   if (put < 0) code = static_cast<int>(put);
   if (put <= 0) return false;
   inward_.taken(static_cast<std::size_t>(put));
@@ -132,21 +127,17 @@ bool Tunnel::write_local() {
 }
 
 void Tunnel::await_local() {
-  const auto self = std::static_pointer_cast<Tunnel>(shared_from_this());
-  if (!awaits_reading_ && inward_.empty() && !inward_.source_ended) {
-    awaits_reading_ = true;
-    local_->async_wait(Descriptor::wait_read, [self](const boost::system::error_code& error) {
-      self->awaits_reading_ = false;
-      if (!error && self->session_) self->session_->kick();
-    });
-  }
-  if (!awaits_writing_ && !outward_.empty()) {
-    awaits_writing_ = true;
-    local_->async_wait(Descriptor::wait_write, [self](const boost::system::error_code& error) {
-      self->awaits_writing_ = false;
-      if (!error && self->session_) self->session_->kick();
-    });
-  }
+  if (inward_.empty() && !inward_.source_ended) await(Descriptor::wait_read, awaits_reading_);
+  if (!outward_.empty()) await(Descriptor::wait_write, awaits_writing_);
+}
+
+void Tunnel::await(Descriptor::wait_type what, bool& awaits) {
+  if (std::exchange(awaits, true)) return;
+  local_->async_wait(what, [self = std::static_pointer_cast<Tunnel>(shared_from_this()),
+                            &awaits](const boost::system::error_code& error) {
+    awaits = false;
+    if (!error && self->session_) self->session_->kick();
+  });
 }
 
 void Tunnel::close() {

@@ -56,15 +56,18 @@ class Tunnel : public Work {
     }
   };
   enum class Call { none, read, write };
+  using Descriptor = boost::asio::posix::descriptor_base;
 
   int open_channel();
   void channel_opened(int code);
   int pump();
+  bool would_block(ssize_t result, Call call, int& code);
   bool read_remote(int& code);
   bool write_remote(int& code);
   bool read_local();
   bool write_local();
   void await_local();
+  void await(Descriptor::wait_type what, bool& awaits);
   void close();
   int close_channel();
   void answer(Outcome<Socket> outcome);

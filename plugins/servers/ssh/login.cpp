@@ -1,5 +1,7 @@
 #include "ssh/login.h"
 
+#include "ssh/libssh2_session.h"
+
 #include <boost/asio/post.hpp>
 
 #include <utility>
@@ -97,13 +99,12 @@ void Login::shake_hands(Socket socket) {
   session_ = Multiplexer::create(loop_, std::move(socket), [notice = on_break_] {
     if (*notice) (*notice)();
   });
-  handshake_ = std::make_shared<Handshake>(session_->raw());
+  handshake_ = std::make_shared<Handshake>(*session_);
   if (!handshake_->prepare(any_type_ ? std::vector<std::string>{} : host_key_types_)) {
     return fail({Stage::host_key, Fault::no_common_method, "libssh2 lacks a method", {}});
   }
   set_deadline(Stage::connect, kHandshakeTimeout);
-  run_steps([handshake = handshake_, descriptor = session_->descriptor()] { return handshake->step(descriptor); },
-            &Login::shaken);
+  run_steps([handshake = handshake_, session = session_] { return handshake->step(); }, &Login::shaken);
 }
 
 void Login::shaken(int code) {

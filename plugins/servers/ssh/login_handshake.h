@@ -2,22 +2,19 @@
 #pragma once
 
 #include "ssh/credentials.h"
+#include "ssh/multiplexer.h"
 #include "ssh/outcome.h"
-
-#include <libssh2.h>
 
 #include <string>
 #include <vector>
 
 namespace nexus::servers::ssh {
 
-// Before the first session is made.
-void initialize_libssh2();
-
 // Used by one thread at a time. A session whose handshake did not come to its end is of no more use.
 class Handshake {
  public:
-  explicit Handshake(LIBSSH2_SESSION* session) noexcept : session_(session) {}
+  // `session` outlives it.
+  explicit Handshake(Multiplexer& session) noexcept : session_(session) {}
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
 
@@ -25,7 +22,7 @@ class Handshake {
   // method.
   bool prepare(const std::vector<std::string>& host_key_types);
   // To be repeated until it no longer answers LIBSSH2_ERROR_EAGAIN; never waits.
-  int step(int descriptor);
+  int step();
 
   // After step() answered 0. Not yet trusted. Empty where libssh2 knows none.
   HostKey host_key() const;
@@ -33,14 +30,8 @@ class Handshake {
   Failure explain(int code) const;
 
  private:
-  static ssize_t receive(libssh2_socket_t socket, void* buffer, size_t length, int flags, void** abstract);
-
-  LIBSSH2_SESSION* session_;
-  void* receiver_before_ = nullptr;
+  Multiplexer& session_;
   std::string received_;  // the first bytes, in clear
 };
-
-// "libssh2 -5: ..."
-std::string last_error_of(LIBSSH2_SESSION* session);
 
 }  // namespace nexus::servers::ssh

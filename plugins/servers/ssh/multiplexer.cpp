@@ -1,6 +1,6 @@
 #include "ssh/multiplexer.h"
 
-#include "ssh/login_handshake.h"
+#include "ssh/libssh2_session.h"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -9,9 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <list>
 #include <utility>
@@ -71,11 +69,7 @@ class LoopMultiplexer final : public Multiplexer {
       : loop_(loop), socket_(std::move(socket)), broken_(std::move(broken)), ready_(loop), gate_(loop) {
     raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
     libssh2_session_set_blocking(raw_, 0);
-    auto* const receiver = &LoopMultiplexer::receive;
-    void* erased = nullptr;  // libssh2 takes a function as a void*
-    static_assert(sizeof erased == sizeof receiver);
-    std::memcpy(&erased, &receiver, sizeof erased);
-    libssh2_session_callback_set(raw_, LIBSSH2_CALLBACK_RECV, erased);
+    set_callback(raw_, LIBSSH2_CALLBACK_RECV, &LoopMultiplexer::receive);
     ready_.assign(socket_.descriptor());
   }
   LoopMultiplexer(const LoopMultiplexer&) = delete;
@@ -93,6 +87,11 @@ class LoopMultiplexer final : public Multiplexer {
   bool usable() const noexcept override { return !ended_; }
   Clock::time_point last_heard() const noexcept override { return last_heard_; }
   std::string last_error() const override { return last_error_of(raw_); }
+  void keep_received(std::size_t most) override { kept_most_ = most; }
+  std::string take_received() override {
+    kept_most_ = 0;
+    return std::exchange(kept_, {});
+  }
 
   void run(Step step, Done done) override {
     operations_.push_back(std::make_shared<Operation>(Operation{std::move(step), std::move(done)}));
@@ -100,15 +99,6 @@ class LoopMultiplexer final : public Multiplexer {
   }
   void run_opening(Step step, Done done) override { run_alone(openings_, std::move(step), std::move(done)); }
   void run_request(Step step, Done done) override { run_alone(requests_, std::move(step), std::move(done)); }
-  void run_exclusive(Step step, Done done) override {
-    openings_.enter([self = self_pointer(), step = std::move(step), done = std::move(done)] {
-      self->run_alone(self->requests_, step, [self, done](int code) {
-        self->openings_.leave();
-        done(code);
-      });
-    });
-  }
-
   bool blocked_outbound() const noexcept override {
     return (libssh2_session_block_directions(raw_) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
   }
@@ -159,6 +149,8 @@ class LoopMultiplexer final : public Multiplexer {
     self.last_heard_ = Clock::now();
     // The kernel goes back to delaying acknowledgements by itself, and a log-in is many small packets in turn.
     if (++self.received_ <= kHastyReceives) self.socket_.acknowledge_quickly();
+    if (self.kept_.size() < self.kept_most_)
+      self.kept_.append(static_cast<const char*>(buffer), static_cast<std::size_t>(got));
     return got;
   }
 
@@ -261,6 +253,8 @@ class LoopMultiplexer final : public Multiplexer {
   Turnstile requests_;
   Clock::time_point last_heard_ = Clock::now();
   std::uint64_t received_ = 0;
+  std::string kept_;
+  std::size_t kept_most_ = 0;
   bool ended_ = false;
   bool kicked_ = false;
   bool reading_ = false;

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace nexus::servers::ssh {
 
@@ -41,9 +42,8 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   virtual bool usable() const noexcept = 0;
 
   virtual void run(Step step, Done done) = 0;
-  virtual void run_opening(Step step, Done done) = 0;    // of a channel, one at a time
-  virtual void run_request(Step step, Done done) = 0;    // one that waits for a reply (exec, shell, pty, subsystem)
-  virtual void run_exclusive(Step step, Done done) = 0;  // both
+  virtual void run_opening(Step step, Done done) = 0;  // of a channel, one at a time
+  virtual void run_request(Step step, Done done) = 0;  // one that waits for a reply (exec, shell, pty, subsystem)
 
   // For steps: whether the EAGAIN that a call just answered was for sending; then the step must return it at once.
   virtual bool blocked_outbound() const noexcept = 0;
@@ -51,6 +51,9 @@ class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
   virtual bool may_write_bulk() = 0;
   // Runs all steps again soon: something that a step waits for has changed.
   virtual void kick() = 0;
+  // Keeps the first `most` bytes that arrive from now on, until they are taken: for the exchange that is in clear.
+  virtual void keep_received(std::size_t most) = 0;
+  virtual std::string take_received() = 0;
   // When bytes last arrived.
   virtual Clock::time_point last_heard() const noexcept = 0;
   virtual std::string last_error() const = 0;

@@ -72,13 +72,12 @@ Addresses parse_numeric(const Lookup& lookup) {
 
 }  // namespace
 
-Outcome<Addresses> resolve(const std::string& host, std::uint16_t port, const Watch& whole) {
+Outcome<Addresses> resolve(const std::string& host, std::uint16_t port, const Watch& watch) {
   auto lookup = std::make_unique<Lookup>(host, port);
   if (auto numeric = parse_numeric(*lookup)) return numeric;
   if (!StuckLookups::instance().has_room()) {
     return Failure{Stage::resolve, Fault::timed_out, "too many look-ups hang", {}};
   }
-  const auto watch = whole.within(kResolveTimeout);
   gaicb* blocks[] = {&lookup->block};
   if (const int error = getaddrinfo_a(GAI_NOWAIT, blocks, 1, nullptr); error != 0) return not_found(error);
   for (;;) {

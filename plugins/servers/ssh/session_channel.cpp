@@ -1,5 +1,7 @@
 #include "ssh/session_channel.h"
 
+#include "ssh/libssh2_session.h"
+
 #include <algorithm>
 #include <array>
 
@@ -17,9 +19,7 @@ void SessionChannel::open(Done done) {
       [self] {
         self->channel_ =
             libssh2_channel_open_ex(self->session_->raw(), "session", 7, self->window_, kPacket, nullptr, 0);
-        if (self->channel_ != nullptr) return 0;
-        const int code = libssh2_session_last_errno(self->session_->raw());
-        return code == 0 ? LIBSSH2_ERROR_PROTO : code;
+        return self->channel_ != nullptr ? 0 : failure_code(self->session_->raw());
       },
       std::move(done));
 }

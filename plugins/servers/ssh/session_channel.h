@@ -26,6 +26,9 @@ class SessionChannel : public std::enable_shared_from_this<SessionChannel> {
   const std::shared_ptr<Multiplexer>& session() const noexcept { return session_; }
   LIBSSH2_CHANNEL* raw() const noexcept { return channel_; }
 
+  // What became of it where the connection ended meanwhile.
+  Failure dropped() const { return {Stage::exec, Fault::dropped, session_->last_error(), {}}; }
+
   // LIBSSH2_ERROR_CHANNEL_FAILURE: the server opens no further channel.
   void open(Done done);
   // "exec" with a command, "subsystem" with a name, "shell" without.

@@ -1,5 +1,7 @@
 #include "ssh/sftp_packet.h"
 
+#include <initializer_list>
+
 namespace nexus::servers::ssh::sftp {
 namespace {
 
@@ -33,6 +35,13 @@ std::string begun(Type type, std::uint32_t id) {
   return out;
 }
 
+// A request of strings and nothing else.
+std::string packet_of(Type type, std::uint32_t id, std::initializer_list<std::string_view> strings) {
+  auto out = begun(type, id);
+  for (const auto text : strings) put_string(out, text);
+  return framed(out);
+}
+
 }  // namespace
 
 std::string init_packet() {
@@ -51,11 +60,7 @@ std::string open_packet(std::uint32_t id, std::string_view path, std::uint32_t f
   return framed(out);
 }
 
-std::string plain_packet(Type type, std::uint32_t id, std::string_view what) {
-  auto out = begun(type, id);
-  put_string(out, what);
-  return framed(out);
-}
+std::string plain_packet(Type type, std::uint32_t id, std::string_view what) { return packet_of(type, id, {what}); }
 
 std::string read_packet(std::uint32_t id, std::string_view handle, std::uint64_t offset, std::uint32_t size) {
   auto out = begun(Type::read, id);
@@ -75,11 +80,8 @@ std::string write_packet(std::uint32_t id, std::string_view handle, std::uint64_
 
 std::string extended_packet(std::uint32_t id, std::string_view name, std::string_view first,
                             std::optional<std::string_view> second) {
-  auto out = begun(Type::extended, id);
-  put_string(out, name);
-  put_string(out, first);
-  if (second) put_string(out, *second);
-  return framed(out);
+  if (second) return packet_of(Type::extended, id, {name, first, *second});
+  return packet_of(Type::extended, id, {name, first});
 }
 
 std::string set_permissions_packet(std::uint32_t id, std::string_view path, std::uint32_t permissions) {
@@ -91,10 +93,7 @@ std::string set_permissions_packet(std::uint32_t id, std::string_view path, std:
 }
 
 std::string rename_packet(std::uint32_t id, std::string_view from, std::string_view to) {
-  auto out = begun(Type::rename, id);
-  put_string(out, from);
-  put_string(out, to);
-  return framed(out);
+  return packet_of(Type::rename, id, {from, to});
 }
 
 std::optional<Status> Reply::status() const noexcept {

@@ -37,7 +37,6 @@ class SftpReader : public std::enable_shared_from_this<SftpReader> {
   // A small question; false: the channel has ended.
   void ping(std::function<void(bool)> done);
 
-  bool has_channel() const noexcept { return client_ != nullptr; }
   bool usable() const noexcept { return client_ != nullptr && client_->usable(); }
   bool idle() const noexcept { return client_ == nullptr || (client_->usable() && client_->outstanding() == 0); }
   // Lets the channel go, for a server that allows few; `closed` runs when the server has noticed. The next question

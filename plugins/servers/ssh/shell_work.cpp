@@ -114,7 +114,7 @@ class ShellWork final : public ChannelCore {
     if (code == 0) {
       tell_closed(nullptr);
     } else {
-      const Failure failure{Stage::exec, Fault::dropped, channel_->session()->last_error(), {}};
+      const auto failure = channel_->dropped();
       tell_closed(&failure);
     }
     channel_->free([self = self_pointer()](int) {

@@ -24,10 +24,6 @@ inline constexpr milliseconds kCancelGranularity{100};
 class Watch {
  public:
   Watch(Clock::time_point until, std::function<bool()> cancelled) : until_(until), cancelled_(std::move(cancelled)) {}
-  static Watch lasting(milliseconds time) { return {Clock::now() + time, {}}; }
-
-  // The same, but ending at the latest `time` from now.
-  Watch within(milliseconds time) const { return {std::min(until_, Clock::now() + time), cancelled_}; }
 
   bool cancelled() const { return cancelled_ && cancelled_(); }
   bool expired() const noexcept { return Clock::now() >= until_; }

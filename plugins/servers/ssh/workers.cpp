@@ -6,7 +6,7 @@ namespace nexus::servers::ssh {
 
 bool Workers::submit(std::int64_t server_id, std::function<void()> work) {
   const std::lock_guard lock(mutex_);
-  if (stopping() || queue_.size() >= kMaxQueued) return false;
+  if (stopping_ || queue_.size() >= kMaxQueued) return false;
   auto& load = loads_[server_id];
   if (load.queued >= kMaxQueuedPerServer) return false;
   ++load.queued;
@@ -29,17 +29,12 @@ void Workers::finish(std::int64_t server_id) {
 
 void Workers::loop() {
   std::unique_lock lock(mutex_);
-  while (!stopping()) {
+  while (!stopping_) {
     const auto job = next_job();
     if (job == queue_.end()) {
       ++idle_;
-      const auto woken = wake_.wait_for(lock, kHousekeepingInterval);
+      wake_.wait(lock);
       --idle_;
-      if (woken == std::cv_status::timeout && housekeeping_) {
-        lock.unlock();
-        housekeeping_();
-        lock.lock();
-      }
       continue;
     }
     const auto server_id = job->server_id;

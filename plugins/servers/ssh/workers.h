@@ -1,8 +1,6 @@
 // The threads on which SSH work waits for other machines.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -24,18 +22,14 @@ class Workers {
   // More would wait longer than a person does.
   static constexpr std::size_t kMaxQueued = 256;
   static constexpr std::size_t kMaxQueuedPerServer = 16;
-  // How often `housekeeping` runs while nothing else does.
-  static constexpr std::chrono::seconds kHousekeepingInterval{10};
 
-  explicit Workers(std::function<void()> housekeeping = {}) : housekeeping_(std::move(housekeeping)) {}
+  Workers() = default;
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
   ~Workers() { stop(); }
 
   // False where the queue is full or the workers have stopped; `work` is then dropped. It must not throw.
   bool submit(std::int64_t server_id, std::function<void()> work);
-  // Whether running work has to end early.
-  bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
   // Drops what is queued, and waits for what runs. More than once is harmless.
   void stop();
 
@@ -54,9 +48,8 @@ class Workers {
   std::deque<Job>::iterator next_job();
   void finish(std::int64_t server_id);
 
-  std::function<void()> housekeeping_;
-  std::atomic<bool> stopping_{false};
   std::mutex mutex_;
+  bool stopping_ = false;
   std::condition_variable wake_;
   std::deque<Job> queue_;
   std::unordered_map<std::int64_t, Load> loads_;  // only of servers with work

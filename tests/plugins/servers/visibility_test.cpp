@@ -218,9 +218,9 @@ TEST_CASE("a key is its owner's alone, and what uses it is named only to who see
   CHECK_FALSE(keys.find(kNora, id)->has_value());
   CHECK(keys.find(kOperator, id)->has_value());
   CHECK(*keys.count(kNora) == 0);
-  CHECK(keys.used_by(kBert, id)->size() == 1);
+  CHECK(db.servers().with_key(kBert, id)->size() == 1);
   db.take_back(group, kBert);
-  CHECK(keys.used_by(kBert, id)->empty());
+  CHECK(db.servers().with_key(kBert, id)->empty());
 }
 
 TEST_CASE("a server that was changed meanwhile is not written over") {

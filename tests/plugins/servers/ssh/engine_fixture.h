@@ -137,6 +137,12 @@ struct Rig {
     }
     return outcome.value().out;
   }
+  // Of a command that must fail.
+  ssh::Failure failure(const ssh::Target& target) {
+    const auto answer = command(target, "true");
+    REQUIRE_FALSE(answer.wait().ok());
+    return answer.wait().error();
+  }
   void trust(const ssh::Target& target) {
     const auto answer = test(target);
     const auto& outcome = answer.wait();

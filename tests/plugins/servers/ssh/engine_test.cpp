@@ -71,11 +71,10 @@ TEST_CASE("an unknown host key is trusted on a person's word alone") {
   const auto target = engine_target(1, server);
   server.clear_log();
   for (int i = 0; i < 3; ++i) {
-    const auto answer = rig.command(target, "true");
-    REQUIRE_FALSE(answer.wait().ok());
-    CHECK(answer.wait().error().fault == ssh::Fault::host_key_unknown);
-    REQUIRE(answer.wait().error().host_key.has_value());
-    CHECK(answer.wait().error().host_key->fingerprint == server.host_key_fingerprint());
+    const auto failure = rig.failure(target);
+    CHECK(failure.fault == ssh::Fault::host_key_unknown);
+    REQUIRE(failure.host_key.has_value());
+    CHECK(failure.host_key->fingerprint == server.host_key_fingerprint());
   }
   CHECK(count_of(server.log(), "Connection from") == 1);
   CHECK(count_of(server.log(), "userauth-request") == 0);
@@ -98,11 +97,10 @@ TEST_CASE("a host key that changed gets no credential, also of another kind, and
     target.port = other.port();
     target.revision = 2;
     for (int i = 0; i < 5; ++i) {
-      const auto answer = rig.command(target, "true");
-      REQUIRE_FALSE(answer.wait().ok());
-      CHECK(answer.wait().error().fault == ssh::Fault::host_key_changed);
-      REQUIRE(answer.wait().error().host_key.has_value());
-      CHECK(answer.wait().error().host_key->fingerprint == other.host_key_fingerprint());
+      const auto failure = rig.failure(target);
+      CHECK(failure.fault == ssh::Fault::host_key_changed);
+      REQUIRE(failure.host_key.has_value());
+      CHECK(failure.host_key->fingerprint == other.host_key_fingerprint());
     }
     CHECK(count_of(other.log(), "Connection from") == (type == "ecdsa" ? 2 : 1));
     CHECK(count_of(other.log(), "userauth-request") == 0);
@@ -199,9 +197,7 @@ TEST_CASE("a password, and a wrong one") {
   rig.trust(target);
   CHECK(rig.output(target, "echo in") == "in\n");
   with("wrong");
-  const auto answer = rig.command(target, "true");
-  REQUIRE_FALSE(answer.wait().ok());
-  CHECK(answer.wait().error().fault == ssh::Fault::credentials_refused);
+  CHECK(rig.failure(target).fault == ssh::Fault::credentials_refused);
 }
 
 TEST_CASE("a server that throws out after the first refusal has refused, and is left alone") {
@@ -213,9 +209,7 @@ TEST_CASE("a server that throws out after the first refusal has refused, and is 
   target.credentials = [&server]() -> ssh::Outcome<ssh::Credentials> {
     return ssh::Credentials{server.user(), ssh::PrivateKey::generate_ed25519(), {}};
   };
-  const auto answer = rig.command(target, "true");
-  REQUIRE_FALSE(answer.wait().ok());
-  CHECK(answer.wait().error().fault == ssh::Fault::credentials_refused);
+  CHECK(rig.failure(target).fault == ssh::Fault::credentials_refused);
 }
 
 TEST_CASE("IPv6, and a name with several addresses of which one answers") {
