@@ -106,6 +106,7 @@ class Owner : public std::enable_shared_from_this<Owner> {
   std::atomic<std::uint32_t> timers{0};
   std::atomic<std::uint32_t> invocations{0};
   std::atomic<std::uint32_t> deferred{0};
+  std::atomic<std::uint32_t> streams{0};  // that it opened
 
  private:
   bool push(Task task, Admission admission);

@@ -262,7 +262,7 @@ nx_status Plugin::provide_service(nx_reg& reg, const nx_service& service) {
   if (!parts_.claims->claim("service", id, owner_->id())) {
     return reg.refuse(NX_E_CONFLICT, "the service " + id + " exists already");
   }
-  made_.services.push_back({id, service.minor, service.call, service.cancelled, service.self});
+  made_.services.push_back({id, service.minor, service.call, service.cancelled, service.stream, service.self});
   declarations_.provides.push_back({id, service.minor, false});
   return NX_OK;
 }

@@ -21,6 +21,23 @@ struct Services::Invocation {
   }
 };
 
+namespace {
+
+// What a provider sees of the call that asks it.
+std::shared_ptr<Origin> asked_by(const std::string& plugin, const Origin& from) {
+  auto origin = same_client(from);
+  origin->caller_plugin = plugin;
+  origin->principal = from.principal;
+  origin->deadline = from.deadline;
+  return origin;
+}
+
+nx_status why_refused(Owner& provider) {
+  return provider.gate().state() == InFlight::State::open ? NX_E_BUSY : NX_E_UNAVAILABLE;
+}
+
+}  // namespace
+
 Services::Services(TimerQueue& timers) : timers_(&timers) {}
 
 bool Services::provide(const std::shared_ptr<Owner>& owner, const ServiceSpec& spec) {
@@ -55,20 +72,26 @@ std::shared_ptr<Services::Invocation> Services::make(const nx_call& call, std::s
   return invocation;
 }
 
-nx_status Services::invoke(nx_call& call, nx_handle binding, std::string_view method, std::string_view payload,
-                           nx_service_done done, void* user_data, nx_handle* out) {
-  if (done == nullptr) return NX_E_INVALID;
+nx_status Services::reach(const nx_call& call, nx_handle binding, std::string_view method, std::string_view payload,
+                          std::shared_ptr<const Provider>& out) const {
   if (call.phase() == Phase::registration) return NX_E_PHASE;
   if (payload.size() > kServicePayloadLimit || method.size() > kServicePayloadLimit) return NX_E_LIMIT;
   const auto bound = bindings_.find(binding);
   if (bound == nullptr) return NX_E_STALE;
   if (call.deadline() <= std::chrono::steady_clock::now()) return NX_E_TIMEOUT;
+  out = find(bound->id, bound->min_minor);
+  return out == nullptr ? NX_E_UNAVAILABLE : NX_OK;
+}
+
+nx_status Services::invoke(nx_call& call, nx_handle binding, std::string_view method, std::string_view payload,
+                           nx_service_done done, void* user_data, nx_handle* out) {
+  if (done == nullptr) return NX_E_INVALID;
   // The caller's gate stays entered until the question is in the table: who withdraws the caller either refuses it here
   // or finds it there.
   const auto ticket = call.owner().gate().enter();
   if (!ticket) return NX_E_UNAVAILABLE;
-  auto provider = find(bound->id, bound->min_minor);
-  if (provider == nullptr) return NX_E_UNAVAILABLE;
+  std::shared_ptr<const Provider> provider;
+  if (const auto status = reach(call, binding, method, payload, provider); status != NX_OK) return status;
   const auto invocation = make(call, std::move(provider), done, user_data);
   if (invocation == nullptr) return NX_E_BUSY;
   const auto handle = invocations_.insert(call.owner(), invocation);
@@ -78,8 +101,37 @@ nx_status Services::invoke(nx_call& call, nx_handle binding, std::string_view me
   // Refused: where somebody else ended it meanwhile, `done` was promised.
   if (invocations_.take(handle) == nullptr) return NX_OK;
   if (const auto timer = invocation->timer.load()) timers_->cancel(timer);
-  const bool open = invocation->provider->owner->gate().state() == InFlight::State::open;
-  return open ? NX_E_BUSY : NX_E_UNAVAILABLE;
+  return why_refused(*invocation->provider->owner);
+}
+
+nx_status Services::open_stream(nx_call& call, nx_handle binding, std::string_view method, std::string_view payload,
+                                std::uint32_t window, const nx_stream_events& events, void* user_data, nx_handle* out) {
+  if (out == nullptr || !is_complete(events)) return NX_E_INVALID;
+  const auto ticket = call.owner().gate().enter();
+  if (!ticket) return NX_E_UNAVAILABLE;
+  std::shared_ptr<const Provider> provider;
+  if (const auto status = reach(call, binding, method, payload, provider); status != NX_OK) return status;
+  if (provider->spec.stream == nullptr) return NX_E_UNSUPPORTED;
+  if (window > kWidestWindow) return NX_E_LIMIT;
+  const auto stream = streams_.open(call.owner(), *provider->owner, window, events, user_data);
+  if (stream == nullptr) return NX_E_BUSY;
+  *out = stream->handle(Stream::Side::opener);
+  auto run = [this, stream, provider, from = call.origin(), asker = call.owner().id(), method = std::string(method),
+              payload = std::string(payload)] {
+    nx_call accept(*provider->owner, Phase::work, asked_by(asker, *from));
+    nx_stream_events taken{};
+    taken.struct_size = sizeof taken;
+    void* its_data = nullptr;
+    const auto handle = stream->handle(Stream::Side::provider);
+    const auto status = provider->owner->call_down("stream", accept.request_id(), [&] {
+      return provider->spec.stream(provider->spec.self, &accept, handle, to_abi(method), to_abi(payload), &taken,
+                                   &its_data);
+    });
+    if (status == NX_OK && is_complete(taken)) return stream->accept(copy_struct(&taken), its_data);
+    streams_.close(*provider->owner, handle, status == NX_OK ? NX_E_INTERNAL : status, accept.error());
+  };
+  if (provider->owner->post(std::move(run), Admission::bounded)) return NX_OK;
+  return streams_.abandon(*stream) ? why_refused(*provider->owner) : NX_OK;
 }
 
 bool Services::dispatch(const std::shared_ptr<Invocation>& invocation, nx_handle handle, std::string_view method,
@@ -93,10 +145,7 @@ bool Services::dispatch(const std::shared_ptr<Invocation>& invocation, nx_handle
     if (invocation->given_up->load()) return;
     const auto& provider = *invocation->provider;
     const auto& from = *invocation->origin;
-    auto origin = same_client(from);
-    origin->caller_plugin = invocation->caller->id();
-    origin->principal = from.principal;
-    origin->deadline = from.deadline;
+    auto origin = asked_by(invocation->caller->id(), from);
     origin->given_up = invocation->given_up;
     nx_call call(*provider.owner, Phase::work, std::move(origin));
     const auto status = provider.owner->call_down("service", call.request_id(), [&] {
@@ -175,7 +224,7 @@ std::size_t Services::withdraw(const Owner& owner) {
     end(handle, invocation, asked ? NX_E_CANCELLED : NX_E_UNAVAILABLE,
         asked ? "the plugin is stopping" : "the provider is stopping", true);
   }
-  return left.size();
+  return left.size() + streams_.withdraw(owner);
 }
 
 void Services::forget(const Owner& owner) {

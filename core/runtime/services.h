@@ -3,6 +3,7 @@
 
 #include "core/runtime/call.h"
 #include "core/runtime/handle_table.h"
+#include "core/runtime/streams.h"
 #include "core/runtime/timer_queue.h"
 
 #include <nexus/services.h>
@@ -26,6 +27,7 @@ struct ServiceSpec {
   std::uint32_t minor = 0;
   decltype(nx_service::call) call = nullptr;
   decltype(nx_service::cancelled) cancelled = nullptr;
+  decltype(nx_service::stream) stream = nullptr;
   void* self = nullptr;
 };
 
@@ -44,9 +46,14 @@ class Services {
   nx_status cancel(const Owner& caller, nx_handle invocation);
   nx_status complete(const Owner& provider, nx_handle request, nx_status status, std::string_view response);
 
+  nx_status open_stream(nx_call& call, nx_handle binding, std::string_view method, std::string_view payload,
+                        std::uint32_t window, const nx_stream_events& events, void* user_data, nx_handle* out);
+  const Streams& streams() const noexcept { return streams_; }
+  Streams& streams() noexcept { return streams_; }
+
   // `owner` provides nothing any more (its callers get NX_E_UNAVAILABLE), and what it asked is cancelled. Answers
-  // how many questions that ended. Its gate must be draining; what entered before may still ask, so repeat it when
-  // idle.
+  // how many questions and streams that ended. Its gate must be draining; what entered before may still ask, so repeat
+  // it when idle.
   std::size_t withdraw(const Owner& owner);
   // Forgets its bindings as well.
   void forget(const Owner& owner);
@@ -63,6 +70,9 @@ class Services {
   struct Invocation;
 
   std::shared_ptr<const Provider> find(const std::string& id, std::uint32_t min_minor) const;
+  // Whom a question or a stream of `call` is for; a status where it may not be put.
+  nx_status reach(const nx_call& call, nx_handle binding, std::string_view method, std::string_view payload,
+                  std::shared_ptr<const Provider>& out) const;
   std::shared_ptr<Invocation> make(const nx_call& call, std::shared_ptr<const Provider> provider, nx_service_done done,
                                    void* user_data) const;
   bool dispatch(const std::shared_ptr<Invocation>& invocation, nx_handle handle, std::string_view method,
@@ -75,6 +85,7 @@ class Services {
   std::map<std::string, std::shared_ptr<const Provider>, std::less<>> providers_;
   HandleTable<Binding> bindings_{1};
   HandleTable<Invocation> invocations_{2};
+  Streams streams_;
 };
 
 }  // namespace nexus::core

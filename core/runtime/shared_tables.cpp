@@ -57,6 +57,33 @@ nx_status complete_invocation(const nx_host* host, nx_handle request, nx_status 
   return answer([&] { return plugin.parts().services->complete(plugin.owner(), request, status, view(response)); });
 }
 
+nx_status open_stream(nx_call* call, nx_handle binding, nx_str method, nx_str payload, std::uint32_t window,
+                      const nx_stream_events* events, void* user_data, nx_handle* out) {
+  if (call == nullptr || events == nullptr) return NX_E_INVALID;
+  return answer([&] {
+    return call->owner().services().open_stream(*call, binding, view(method), view(payload), window,
+                                                copy_struct(events), user_data, out);
+  });
+}
+
+nx_status stream_send(const nx_host* host, nx_handle stream, std::uint32_t kind, nx_str bytes) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().services->streams().send(plugin.owner(), stream, kind, view(bytes)); });
+}
+
+nx_status stream_consumed(const nx_host* host, nx_handle stream, std::uint64_t bytes) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().services->streams().consumed(plugin.owner(), stream, bytes); });
+}
+
+nx_status stream_close(const nx_host* host, nx_handle stream, nx_status why, nx_str reason) {
+  if (host == nullptr) return NX_E_INVALID;
+  auto& plugin = plugin_of(host);
+  return answer([&] { return plugin.parts().services->streams().close(plugin.owner(), stream, why, view(reason)); });
+}
+
 std::int64_t now_us(const nx_host*) { return wall_clock_us(); }
 
 std::int64_t monotonic_us(const nx_host*) {
@@ -127,8 +154,17 @@ nx_status invalidate(const nx_host* host, std::uint32_t kind, nx_str id) {
 }  // namespace
 
 const nx_events_api kEventsTable = {sizeof(nx_events_api), 0, declare_topic, subscribe, publish};
-const nx_services_api kServicesTable = {sizeof(nx_services_api), 0, provide, bind, invoke, cancel_invocation,
-                                        complete_invocation};
+const nx_services_api kServicesTable = {sizeof(nx_services_api),
+                                        1,
+                                        provide,
+                                        bind,
+                                        invoke,
+                                        cancel_invocation,
+                                        complete_invocation,
+                                        open_stream,
+                                        stream_send,
+                                        stream_consumed,
+                                        stream_close};
 const nx_clock_api kClockTable = {sizeof(nx_clock_api), 0, now_us, monotonic_us, set_timer, cancel_timer};
 const nx_auth_api kAuthTable = {sizeof(nx_auth_api), 1,          declare_permission, check_permission, provide_identity,
                                 complete_identity,   invalidate, list_permissions};

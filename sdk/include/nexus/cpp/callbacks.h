@@ -18,6 +18,9 @@ using RouteHandler = std::function<Result<Response>(Request&)>;
 using DeferredHandler = std::function<void(Request&, Reply reply)>;
 using EventHandler = std::function<void(Call&, const Event&)>;
 using ServiceHandler = std::function<void(Call&, std::string_view method, std::string_view payload, Question)>;
+// The events of the provider's side, or the refusal. May send at once.
+using StreamHandler = std::function<Result<std::shared_ptr<StreamEvents>>(Call&, std::string_view method,
+                                                                          std::string_view payload, const Stream&)>;
 using ConfigHandler = std::function<Result<void>(Call&)>;
 // Appends what the operator is told to `out`, as lines of text.
 using CommandHandler = std::function<Result<void>(Call&, std::span<const std::string_view> args, std::string& out)>;
@@ -31,6 +34,7 @@ struct Callback {
   DeferredHandler deferred;
   EventHandler event;
   ServiceHandler service;
+  StreamHandler stream;
   WsOpenHandler ws_open;
   IdentityHandler identity;
   ConfigHandler config;
@@ -112,6 +116,19 @@ inline nx_status run_service(void* self, nx_call* raw_call, nx_handle request, n
     return NX_OK;
   });
   return asked ? NX_OK : status;  // once there is a question, its last copy answers, whatever happens
+}
+
+inline nx_status run_stream(void* self, nx_call* raw_call, nx_handle stream, nx_str method, nx_str payload,
+                            nx_stream_events* events, void** user_data) noexcept {
+  const auto& callback = *static_cast<const Callback*>(self);
+  Call call(*callback.host, raw_call);
+  return guard(call, [&]() -> nx_status {
+    auto taken = callback.stream(call, view(method), view(payload), Stream(*callback.host, stream));
+    if (!taken.ok()) return failed(call, taken.error());
+    *events = StreamBox::table();
+    *user_data = new StreamBox{std::move(*taken)};  // closed frees it
+    return NX_OK;
+  });
 }
 
 // A socket's session as it crosses the ABI; freed after closed.

@@ -148,14 +148,17 @@ class Registrar {
     check(host_->events->subscribe(raw_, &out), "subscription", pattern);
   }
 
-  void provide(std::string_view id, std::uint32_t minor, ServiceHandler handler) {
+  // A host older than 1.2 offers no `streams`; whoever opens one then gets Status::unsupported.
+  void provide(std::string_view id, std::uint32_t minor, ServiceHandler handler, StreamHandler streams = {}) {
     auto& callback = add_callback();
     callback.service = std::move(handler);
+    callback.stream = std::move(streams);
     nx_service out{};
     out.struct_size = sizeof out;
     out.minor = minor;
     out.id = to_abi(id);
     out.call = &detail::run_service;
+    if (callback.stream) out.stream = &detail::run_stream;
     out.self = &callback;
     check(host_->services->provide(raw_, &out), "service", id);
   }

@@ -22,7 +22,9 @@
 #include <nexus/testing/fake_http.h>
 #include <nexus/testing/fake_messages.h>
 #include <nexus/testing/fake_operations.h>
+#include <nexus/testing/fake_streams.h>
 #include <nexus/testing/fake_texts.h>
+#include <nexus/testing/fake_ws.h>
 
 #include <dlfcn.h>
 
@@ -151,6 +153,8 @@ class FakeHost {
     if (was_started) {
       world_.phase = detail::Phase::quiesced;
       if (plugin_->quiesce != nullptr) plugin_->quiesce(plugin_->self);
+      sockets_.close_all();
+      streams_.close_all();
       world_.settle();
       clock_.drop_all();
       if (plugin_->stop != nullptr) plugin_->stop(plugin_->self);
@@ -167,6 +171,11 @@ class FakeHost {
   void set_config(std::string section_json) { config_ = std::move(section_json); }
   // A service of another plugin, played by the test. It runs on the test's thread, after the asking callback returned.
   void fake_service(const std::string& id, FakeService service) { messages_.fakes[id] = std::move(service); }
+  // Streams of another plugin's service, played by the test in the same way.
+  void fake_stream(const std::string& id, FakeStreamProvider provider) {
+    streams_.providers[id] = std::move(provider);
+    messages_.fakes.try_emplace(id, [](auto, auto) -> Result<std::string> { return Error(Status::unsupported); });
+  }
   // A permission of another plugin, held by `role`.
   void grant(const std::string& role, const std::string& permission) { auth_.roles[permission].insert(role); }
 
@@ -185,6 +194,16 @@ class FakeHost {
   }
   Answer del(std::string target, Principal who = Principal::user()) { return request("DELETE", target, {}, who); }
 
+  // A client's upgrade; `headers` may name subprotocols.
+  std::shared_ptr<TestSocket> connect(std::string target, Principal who = Principal::user(),
+                                      std::map<std::string, std::string> headers = {}) {
+    HttpRequest request;
+    request.target = std::move(target);
+    request.who = std::move(who);
+    request.headers = std::move(headers);
+    return sockets_.connect(std::move(request));
+  }
+
   // A fact of another plugin.
   void publish(const std::string& topic, const std::string& key, const Json& payload) {
     messages_.deliver(topic, key, dump(payload), topic.substr(0, topic.find('.')));
@@ -199,6 +218,12 @@ class FakeHost {
   Result<std::string> ask_bytes(const std::string& service, const std::string& method, const std::string& payload,
                                 const Principal& who = Principal::user(), const std::string& caller = "tester") {
     return messages_.ask(service, method, payload, who, caller);
+  }
+  // A stream to a service of the plugin. A refusal is a stream that has closed.
+  std::shared_ptr<TestStream> open_stream(const std::string& service, const std::string& method,
+                                          const std::string& payload, const Principal& who = Principal::user(),
+                                          const std::string& caller = "tester") {
+    return streams_.open(service, method, payload, who, caller);
   }
   // A credential, given to the plugin's identity provider.
   Result<AuthenticationAnswer> authenticate(const std::string& credential, std::uint32_t kind = NX_CREDENTIAL_BEARER,
@@ -347,6 +372,7 @@ class FakeHost {
         {NX_I18N_ID, &me.texts_.i18n_table},
         {NX_LOG_ID, &me.texts_.log_table},
         {NX_SECRETS_ID, &me.texts_.secrets_table},
+        {NX_WS_ID, &me.sockets_.table},
         {NX_SERVICES_ID, &me.messages_.services_table},
     };
     for (const auto& [name, table] : tables) {
@@ -377,8 +403,10 @@ class FakeHost {
   detail::FakeAuth auth_{world_};
   detail::FakeClock clock_{world_};
   detail::FakeHttp http_{world_};
+  detail::FakeWs sockets_{world_};
   detail::FakeDb db_{world_};
   detail::FakeMessages messages_{world_};
+  detail::FakeStreams streams_{world_, messages_.services_table};
   detail::FakeAudit audit_{world_};
   detail::FakeCommands commands_{world_};
   std::string config_ = "{}";

@@ -124,17 +124,18 @@ class FakeHttp {
     }
   }
 
-  nx_http_api table{};
-  std::vector<Route> routes;
-  Json schemas = Json::object();
-
- private:
   static Answer refused(std::int32_t app_code) {
     Answer answer;
     answer.app_code = app_code;
     answer.http_status = http_status(app_code);
     return answer;
   }
+
+  nx_http_api table{};
+  std::vector<Route> routes;
+  Json schemas = Json::object();
+
+ private:
   static std::string lower(std::string name) {
     for (auto& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return name;

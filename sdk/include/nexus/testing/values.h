@@ -24,6 +24,7 @@ struct Principal {
   std::int64_t authenticated_us = 0;
   std::int64_t elevated_until_us = std::numeric_limits<std::int64_t>::max();  // 0: step-up needed
   std::optional<std::vector<std::string>> scopes = {};                        // of an API token
+  bool has_second_factor = false;
 
   static Principal nobody() { return {}; }
   static Principal admin() { return {1, "admin", "admin", "session-1", "token-1", "en"}; }

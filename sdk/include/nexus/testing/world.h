@@ -135,8 +135,9 @@ class World {
     abi.locale = to_abi(call.who.locale);
     abi.authenticated_us = who.authenticated_us;
     abi.elevated_until_us = who.elevated_until_us;
+    if (call.who.has_second_factor) abi.flags |= NX_PRINCIPAL_SECOND_FACTOR;
     if (call.who.scopes) {
-      abi.flags = NX_PRINCIPAL_SCOPED;
+      abi.flags |= NX_PRINCIPAL_SCOPED;
       for (const auto& scope : *call.who.scopes) call.scopes.push_back(to_abi(scope));
       abi.scopes = call.scopes.data();
       abi.scope_count = static_cast<std::uint32_t>(call.scopes.size());
@@ -225,6 +226,8 @@ class World {
   class FakeDb* db = nullptr;
   class FakeHttp* http = nullptr;
   class FakeMessages* messages = nullptr;
+  class FakeStreams* streams = nullptr;
+  class FakeWs* ws = nullptr;
   class FakeTexts* texts = nullptr;
   class FakeAuth* auth = nullptr;
   class FakeClock* clock = nullptr;
