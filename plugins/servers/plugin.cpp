@@ -25,10 +25,14 @@ class ServersPlugin : public Plugin {
     for (const auto topic : {kOnlineTopic, kOfflineTopic}) registrar.topic(topic, kStatusEventSchema);
     registrar.on_config_change([this](Call& call) { return configure(call); });
     registrar.subscribe(contracts::kUserRemovedTopic, forget_user);
-    registrar.provide(contracts::kSshService, 0,
-                      [this](Call& call, std::string_view method, std::string_view payload, const Question& question) {
-                        provider_->answer(call, method, payload, question);
-                      });
+    registrar.provide(
+        contracts::kSshService, contracts::kSshServiceMinor,
+        [this](Call& call, std::string_view method, std::string_view payload, const Question& question) {
+          provider_->answer(call, method, payload, question);
+        },
+        [this](Call& call, std::string_view method, std::string_view payload, const Stream& stream) {
+          return provider_->open(call, method, payload, stream);
+        });
     add_server_routes(registrar, *gateway_);
     add_group_routes(registrar);
     add_key_routes(registrar);

@@ -1,6 +1,7 @@
 #include "ssh_provider.h"
 
 #include "caller.h"
+#include "channel_stream.h"
 #include "failure_answer.h"
 #include "lookup.h"
 #include "server_store.h"
@@ -32,10 +33,12 @@ struct Work {
 
 Error bad_question(std::string reason) { return Error(Status::invalid, std::move(reason)); }
 
+bool is_path(const std::string& path) {
+  return path.starts_with('/') && path.size() <= kMaxPathBytes && path.find('\0') == std::string::npos;
+}
+
 bool are_paths(const std::vector<std::string>& paths) {
-  return paths.size() <= kMaxPaths && std::all_of(paths.begin(), paths.end(), [](const std::string& path) {
-           return path.starts_with('/') && path.size() <= kMaxPathBytes && path.find('\0') == std::string::npos;
-         });
+  return paths.size() <= kMaxPaths && std::all_of(paths.begin(), paths.end(), is_path);
 }
 
 Json to_json(ssh::CommandResult&& result) {
@@ -160,6 +163,47 @@ Result<ssh::Target> allowed_target(SshGateway& gateway, Call& call, std::int64_t
   return gateway.target_of(call, access);
 }
 
+ssh::ShellOptions shell_options(const contracts::ShellRequest& request) {
+  static constexpr std::int64_t kLargestSide = 1'000;
+  const auto side = [](std::int64_t value) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 1, kLargestSide));
+  };
+  return {request.term, side(request.cols), side(request.rows)};
+}
+
+// `term` goes to the server as it is, and into its environment there.
+bool is_term(const std::string& term) {
+  constexpr std::size_t kLongest = 64;
+  return !term.empty() && term.size() <= kLongest && std::all_of(term.begin(), term.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '+';
+  });
+}
+
+Result<void> open_shell(SshGateway& gateway, Call& call, const Json& payload,
+                        const std::shared_ptr<ChannelStream>& join) {
+  const auto request = contracts::shell_request_from(payload);
+  if (!is_term(request.term)) return bad_question("a bad terminal type");
+  NEXUS_ASSIGN(const auto target, allowed_target(gateway, call, request.server_id, Level::shell));
+  const auto options = SshGateway::options(call, ssh::Priority::terminal, time_of(request.timeout_ms));
+  join->attach(gateway.engine().open_shell(target, shell_options(request), options, join));
+  return {};
+}
+
+Result<void> open_file(SshGateway& gateway, Call& call, const Json& payload, bool is_put,
+                       const std::shared_ptr<ChannelStream>& join) {
+  constexpr std::int64_t kPermissionBits = 07777;
+  const auto request = contracts::file_request_from(payload);
+  if (!is_path(request.path) || request.mode < 0 || request.mode > kPermissionBits) return bad_question("a bad path");
+  NEXUS_ASSIGN(const auto level, level_asked(payload));
+  NEXUS_ASSIGN(const auto target, allowed_target(gateway, call, request.server_id, level));
+  const auto options = SshGateway::options(call, ssh::Priority::task, time_of(request.timeout_ms));
+  auto& engine = gateway.engine();
+  join->attach(is_put ? engine.put_file(target, request.path, static_cast<std::uint32_t>(request.mode), options, join)
+                      : engine.get_file(target, request.path, options, join));
+  return {};
+}
+
 }  // namespace
 
 void SshProvider::answer(Call& call, std::string_view method, std::string_view payload, const Question& question) {
@@ -172,6 +216,25 @@ void SshProvider::answer(Call& call, std::string_view method, std::string_view p
                 if (!done.ok()) return question.answer(contracts::encode_cbor_answer(to_error(done.error())));
                 question.answer(contracts::encode_cbor_answer(done.value()));
               });
+}
+
+Result<std::shared_ptr<StreamEvents>> SshProvider::open(Call& call, std::string_view method, std::string_view payload,
+                                                        const Stream& stream) {
+  NEXUS_ASSIGN(const auto value, contracts::from_cbor(payload));
+  const bool is_put = method == "put_file";
+  if (method != "shell" && method != "get_file" && !is_put) return Error(Status::unsupported, "no such stream");
+  const auto kind = method == "shell" ? ChannelStream::Kind::shell
+                    : is_put          ? ChannelStream::Kind::put_file
+                                      : ChannelStream::Kind::get_file;
+  auto join = std::make_shared<ChannelStream>(stream, kind);
+  try {
+    const auto begun =
+        method == "shell" ? open_shell(gateway_, call, value, join) : open_file(gateway_, call, value, is_put, join);
+    if (!begun.ok()) join->refuse(begun.error());
+  } catch (const nlohmann::json::exception& error) {
+    join->refuse(bad_question(error.what()));
+  }
+  return std::shared_ptr<StreamEvents>(std::move(join));
 }
 
 }  // namespace nexus::servers

@@ -13,6 +13,9 @@ class SshProvider {
 
   // Answers every question exactly once.
   void answer(Call& call, std::string_view method, std::string_view payload, const Question& question);
+  // What is refused later closes the stream with the reason.
+  Result<std::shared_ptr<StreamEvents>> open(Call& call, std::string_view method, std::string_view payload,
+                                             const Stream& stream);
 
  private:
   SshGateway& gateway_;

@@ -78,6 +78,14 @@ struct Panel {
     const auto value = contracts::decode_cbor_answer(answer);
     return value.ok() ? 0 : value.error().app_code();
   }
+  // The code that a stream was refused with; 0 is none of the two.
+  std::int32_t open(const std::string& method, const Json& payload, const Principal& who) {
+    const auto stream = host.open_stream(std::string(contracts::kSshService), method, contracts::to_cbor(payload), who);
+    REQUIRE(stream->wait_closed());
+    const auto value = contracts::decode_cbor_answer(stream->closed()->reason);
+    const auto code = value.ok() ? 0 : value.error().app_code();
+    return code == code::kNotFound || code == code::kForbidden ? code : 0;
+  }
 
   nexus::test::FakeUsers users;
   testing::FakeHost host;
@@ -301,4 +309,16 @@ TEST_CASE("changes say in the audit trail what became of what, without secrets")
   CHECK(panel.host.patch(panel.path(), {{"tags", tags}}, kOwner).audit.details_json == R"({"fields":["tags"]})");
   CHECK(panel.host.post(panel.path("/test-connection"), nullptr, kOwner).audit.target == changed.audit.target);
   CHECK(panel.host.del(panel.path(), kOwner).audit.target == changed.audit.target);
+}
+
+TEST_CASE("a shell needs its own level, a file what its work amounts to") {
+  Panel panel;
+  for (const auto& caller : kCallers) {
+    CAPTURE(caller.name);
+    const Json shell = {{"server_id", panel.server}};
+    CHECK(panel.open("shell", shell, caller.who) == expected(caller, 3));
+    const Json file = {{"server_id", panel.server}, {"path", "/tmp/x"}};
+    CHECK(panel.open("get_file", file, caller.who) == expected(caller, 2));
+    CHECK(panel.open("put_file", file, caller.who) == expected(caller, 2));
+  }
 }

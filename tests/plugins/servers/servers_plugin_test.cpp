@@ -2,9 +2,13 @@
 #include "fake_users.h"
 #include "support/ssh_server.h"
 
+#include <nexus/cpp/contracts/ssh.h>
 #include <nexus/testing/fake_host.h>
 
 #include <doctest/doctest.h>
+
+#include <chrono>
+#include <thread>
 
 using namespace nexus;
 using nexus::test::SshServer;
@@ -230,4 +234,136 @@ TEST_CASE("groups hold servers, filter the list, and go without them") {
   CHECK(panel.host.get("/api/v1/servers?search=%25").data["servers"].empty());
   CHECK(panel.host.del(path).http_status == 200);
   CHECK(panel.host.get(Panel::path(server["id"])).data["server"]["group_ids"].empty());
+}
+
+namespace {
+
+constexpr const char* kSsh = "servers.ssh/1";
+
+Json control_of(const testing::TestStream& stream, const char* name) {
+  for (const auto& message : stream.received()) {
+    if (message.kind != contracts::kSshControl) continue;
+    const auto value = contracts::from_cbor(message.bytes);
+    if (value.ok() && value->contains(name)) return value->at(name);
+  }
+  return nullptr;
+}
+
+std::string shell_on(std::int64_t id) {
+  contracts::ShellRequest request;
+  request.server_id = id;
+  request.cols = 91;
+  request.rows = 33;
+  return contracts::to_cbor(contracts::to_json(request));
+}
+
+std::string file_on(std::int64_t id, const std::string& path) {
+  contracts::FileRequest request;
+  request.server_id = id;
+  request.path = path;
+  return contracts::to_cbor(contracts::to_json(request));
+}
+
+// Why a stream was closed: the code of the error in its reason.
+std::int32_t code_of(testing::TestStream& stream) {
+  REQUIRE(stream.wait_closed());
+  const auto answer = contracts::decode_cbor_answer(stream.closed()->reason);
+  return answer.ok() ? 0 : answer.error().app_code();
+}
+
+}  // namespace
+
+TEST_CASE("another plugin has a shell on a server") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  const auto shell = panel.host.open_stream(kSsh, "shell", shell_on(id));
+  shell->send(contracts::kSshBytes, "stty size; echo $((40+2))\n");
+  REQUIRE(shell->wait_for(contracts::kSshBytes, "33 91"));
+  REQUIRE(shell->wait_for(contracts::kSshBytes, "42"));
+  CHECK(control_of(*shell, "opened").is_object());
+  shell->send(contracts::kSshControl, contracts::to_cbor({{"resize", {{"cols", 100}, {"rows", 40}}}}));
+  shell->send(contracts::kSshBytes, "stty size; exit 3\n");
+  REQUIRE(shell->wait_closed());
+  CHECK(shell->all(contracts::kSshBytes).find("40 100") != std::string::npos);
+  CHECK(control_of(*shell, "exit")["status"] == 3);
+  CHECK(shell->closed()->why == Status::ok);
+  CHECK(shell->unconsumed() == 0);
+}
+
+TEST_CASE("a shell that nobody reads from stops, and goes on when it is read") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  const auto shell = panel.host.open_stream(kSsh, "shell", shell_on(id));
+  shell->consumes = false;
+  shell->send(contracts::kSshBytes, "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo the-end\n");
+  const auto size = [&] { return shell->all(contracts::kSshBytes).size(); };
+  REQUIRE(shell->wait([&] { return size() > 200'000; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto held = size();
+  CHECK(held <= 300'000);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK(size() == held);
+  shell->consumes = true;
+  shell->consume(held);
+  REQUIRE(shell->wait_for(contracts::kSshBytes, "\nthe-end"));
+  CHECK(size() > 3'000'000);
+  shell->close();
+}
+
+TEST_CASE("a shell is for those who may have one") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  CHECK(code_of(*panel.host.open_stream(kSsh, "shell", shell_on(id), Principal::user(9, "other"))) == 40401);
+  CHECK(code_of(*panel.host.open_stream(kSsh, "shell", shell_on(id), Principal::nobody())) == 40401);
+  CHECK(code_of(*panel.host.open_stream(kSsh, "shell", shell_on(999))) == 40401);
+  // Nobody has vouched for the server's key, and this is not where that happens.
+  CHECK(code_of(*panel.host.open_stream(kSsh, "shell", shell_on(id))) == 50201);
+  contracts::ShellRequest odd;
+  odd.server_id = id;
+  odd.term = "x;reboot";
+  const auto bad = panel.host.open_stream(kSsh, "shell", contracts::to_cbor(contracts::to_json(odd)));
+  REQUIRE(bad->wait_closed());
+  CHECK(bad->closed()->why == Status::invalid);
+  CHECK(panel.host.open_stream(kSsh, "sing", shell_on(id))->closed()->why == Status::unsupported);
+  CHECK(panel.host.open_stream(kSsh, "shell", "\xFF")->closed()->why == Status::invalid);
+}
+
+TEST_CASE("another plugin writes a file and reads it again; what breaks off leaves what was there") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  const auto path = sshd.folder() + "/a file";
+  std::string content;
+  while (content.size() < 1'000'000) content += "line " + std::to_string(content.size()) + "\n";
+  const auto put = panel.host.open_stream(kSsh, "put_file", file_on(id, path));
+  for (std::size_t at = 0; at < content.size();) {
+    const auto part = content.substr(at, 50'000);
+    if (put->send(contracts::kSshBytes, part) == Status::ok) {
+      at += part.size();
+    } else {
+      REQUIRE(put->wait([&] { return put->unconsumed() < 200'000; }));
+    }
+  }
+  put->send(contracts::kSshControl, contracts::to_cbor({{"end", Json::object()}}));
+  REQUIRE(put->wait_closed());
+  CHECK(put->closed()->why == Status::ok);
+  CHECK(control_of(*put, "done")["size"] == content.size());
+
+  const auto broken = panel.host.open_stream(kSsh, "put_file", file_on(id, path));
+  broken->send(contracts::kSshBytes, "half");
+  REQUIRE(broken->wait([&] { return control_of(*broken, "opened").is_object(); }));
+  broken->close();
+
+  const auto get = panel.host.open_stream(kSsh, "get_file", file_on(id, path));
+  REQUIRE(get->wait_closed());
+  CHECK(get->closed()->why == Status::ok);
+  CHECK(control_of(*get, "opened")["size"] == content.size());
+  CHECK(get->all(contracts::kSshBytes) == content);
+  CHECK(code_of(*panel.host.open_stream(kSsh, "get_file", file_on(id, path + " that is not there"))) != 0);
 }

@@ -7,8 +7,8 @@
 // "manage". Host keys fail closed: an unknown or changed key is never accepted here.
 //
 // Work of one server shares one connection, which the provider keeps. `priority` says who gets a channel of it first:
-// "terminal" before "task" (the default of exec) before "metrics" (of read_files and stat_fs). What finds no channel
-// waits, within its timeout.
+// "terminal" before "task" (the default of exec and files) before "metrics" (of read_files and stat_fs). What finds no
+// channel waits, within its timeout.
 //
 // Payloads and answers are CBOR maps (RFC 8949), because output is bytes; text members are UTF-8, bytes are byte
 // strings. An answer has "ok" or "error" as in nexus/cpp/json.h; an SSH failure is the error 50201 (50401 where time
@@ -20,6 +20,20 @@
 // |            | included                                          |                                               |
 // | stat_fs    | {"server_id", "paths": [text ...], "timeout_ms",  | {"file_systems": [FileSystem ...]} in order   |
 // |            | "level"}                                          |                                               |
+//
+// Streams (minor 1). A message of kind kSshBytes carries bytes, one of kind kSshControl a CBOR map. The provider closes
+// with Status::ok after an ordinary end, else with a reason that is an answer with "error", as above. Whoever opened
+// one ends it by closing.
+//
+// | stream   | payload      | to the provider                        | from the provider                             |
+// | shell    | ShellRequest | bytes: what is typed; control:         | control {"opened": {}}; bytes: output;        |
+// |          |              | {"resize": {"cols", "rows"}}           | control {"exit": {"status", "signal"}}, close |
+// | get_file | FileRequest  | nothing                                | control {"opened": {"size", "mode"}}; bytes;  |
+// |          |              |                                        | close at the end of the file                  |
+// | put_file | FileRequest  | bytes; control {"end": {}}             | control {"opened": {}} when it may begin;     |
+// |          |              |                                        | control {"done": {"size"}}, close             |
+//
+// put_file writes beside `path` and renames at the end, so that a broken transfer leaves what was there.
 #pragma once
 
 #include <nexus/cpp/json.h>
@@ -27,6 +41,11 @@
 namespace nexus::contracts {
 
 inline constexpr std::string_view kSshService = "servers.ssh/1";
+inline constexpr std::uint32_t kSshServiceMinor = 1;  // with streams and priorities
+
+// Kinds of a stream's messages.
+inline constexpr std::uint32_t kSshBytes = 0;
+inline constexpr std::uint32_t kSshControl = 1;
 
 inline constexpr std::string_view kDefaultSshLevel = "operate";
 inline constexpr std::int64_t kDefaultSshTimeoutMs = 15'000;
@@ -72,6 +91,22 @@ struct FileSystem {
   std::int64_t total = 0;
   std::int64_t free = 0;       // for root
   std::int64_t available = 0;  // for others
+};
+
+struct ShellRequest {
+  std::int64_t server_id = 0;
+  std::string term = "xterm-256color";
+  std::int64_t cols = 80;  // 1 to 1000, as rows
+  std::int64_t rows = 24;
+  std::int64_t timeout_ms = kDefaultSshTimeoutMs;  // until it is opened
+};
+
+struct FileRequest {
+  std::int64_t server_id = 0;
+  std::string path;                                // absolute
+  std::int64_t mode = 0;                           // of a new file, permission bits; 0: 0644, or what it had
+  std::int64_t timeout_ms = kDefaultSshTimeoutMs;  // until it is opened
+  std::string level = std::string(kDefaultSshLevel);
 };
 
 inline Json bytes(const std::string& data) { return Json::binary(std::vector<std::uint8_t>(data.begin(), data.end())); }
@@ -142,6 +177,40 @@ inline ReadFilesRequest read_files_request_from(const Json& value) {
   request.priority = value.value("priority", request.priority);
   return request;
 }
+
+inline Json to_json(const ShellRequest& request) {
+  return {{"server_id", request.server_id},
+          {"term", request.term},
+          {"cols", request.cols},
+          {"rows", request.rows},
+          {"timeout_ms", request.timeout_ms}};
+}
+inline ShellRequest shell_request_from(const Json& value) {
+  ShellRequest request;
+  request.server_id = value.value("server_id", std::int64_t{0});
+  request.term = value.value("term", request.term);
+  request.cols = value.value("cols", request.cols);
+  request.rows = value.value("rows", request.rows);
+  request.timeout_ms = value.value("timeout_ms", request.timeout_ms);
+  return request;
+}
+inline Json to_json(const FileRequest& request) {
+  return {{"server_id", request.server_id},
+          {"path", request.path},
+          {"mode", request.mode},
+          {"timeout_ms", request.timeout_ms},
+          {"level", request.level}};
+}
+inline FileRequest file_request_from(const Json& value) {
+  FileRequest request;
+  request.server_id = value.value("server_id", std::int64_t{0});
+  request.path = value.value("path", "");
+  request.mode = value.value("mode", std::int64_t{0});
+  request.timeout_ms = value.value("timeout_ms", request.timeout_ms);
+  request.level = value.value("level", request.level);
+  return request;
+}
+
 inline Json to_json(const FileContent& file) {
   return {{"path", file.path}, {"found", file.found}, {"data", bytes(file.data)}};
 }
