@@ -19,26 +19,52 @@ std::uint32_t side(const Json& size, const char* name) {
       std::clamp<std::int64_t>(optional_integer(size, name).value_or(0), 1, kLargestSide));
 }
 
-}  // namespace
-
-void ChannelStream::attach(std::shared_ptr<ssh::Channel> channel) {
-  std::unique_lock lock(mutex_);
-  const bool is_late = stream_closed_ || ending_;
-  if (!is_late) channel_ = channel;
-  lock.unlock();
-  if (is_late) return channel->close();
-  flush_to_channel();
+// What cannot be understood is left alone: the other side is a plugin, and its newer messages are not ours.
+void control(ssh::Channel& channel, std::string_view cbor) {
+  const auto value = contracts::from_cbor(cbor);
+  if (!value.ok()) return;
+  if (const auto size = value->find("resize"); size != value->end() && size->is_object()) {
+    channel.resize(side(*size, "cols"), side(*size, "rows"));
+  }
+  if (value->contains("end")) channel.send_eof();
 }
 
-void ChannelStream::refuse(const Error& error) { stream_.close(error.status(), contracts::encode_cbor_answer(error)); }
+}  // namespace
 
-// Input. Order counts, so a resize waits behind what was typed before it.
-void ChannelStream::data(std::uint32_t kind, std::string_view bytes) {
+ChannelStream::ChannelStream(const Stream& stream, Kind kind)
+    : stream_(stream),
+      kind_(kind),
+      to_stream_(
+          [this](std::uint32_t type, std::string_view bytes) { return stream_.send(type, bytes) != Status::busy; },
+          [this](std::size_t credit) {
+            if (const auto from = channel(); from && credit != 0) from->consumed(credit);
+          }),
+      to_channel_([this](std::uint32_t type, std::string_view bytes) { return write(type, bytes); },
+                  [this](std::size_t credit) { stream_.consumed(credit); }) {}
+
+std::shared_ptr<ssh::Channel> ChannelStream::channel() const {
+  const std::lock_guard lock(mutex_);
+  return channel_;
+}
+
+void ChannelStream::attach(std::shared_ptr<ssh::Channel> channel) {
+  bool is_late = false;
   {
     const std::lock_guard lock(mutex_);
-    for_channel_.push_back({kind, std::string(bytes)});
+    is_late = stream_closed_ || ending_;
+    if (!is_late) channel_ = channel;
   }
-  flush_to_channel();
+  if (is_late) return channel->close();
+  to_channel_.retry();
+}
+
+void ChannelStream::refuse(const Error& error) const {
+  stream_.close(error.status(), contracts::encode_cbor_answer(error));
+}
+
+void ChannelStream::drained() {
+  to_stream_.retry();
+  end_if_told();
 }
 
 void ChannelStream::closed(Status, std::string_view) {
@@ -47,82 +73,58 @@ void ChannelStream::closed(Status, std::string_view) {
     const std::lock_guard lock(mutex_);
     stream_closed_ = true;
     channel = std::move(channel_);
-    for_stream_.clear();
-    for_channel_.clear();
   }
+  to_stream_.close();
+  to_channel_.close();
   if (channel) channel->close();
 }
 
-void ChannelStream::flush_to_channel() {
-  std::unique_lock lock(mutex_);
-  channel_moved_ = true;
-  if (flushing_channel_) return;
-  flushing_channel_ = true;
-  while (channel_moved_ && channel_ && !for_channel_.empty()) {
-    channel_moved_ = false;
-    const auto message = std::move(for_channel_.front());
-    for_channel_.pop_front();
-    const auto channel = channel_;
-    lock.unlock();
-    const bool taken = channel_takes(message);
-    if (taken) stream_.consumed(message.bytes.size());
-    lock.lock();
-    if (taken) {
-      channel_moved_ = true;
-    } else if (channel_) {
-      for_channel_.push_front(message);
-    }
-  }
-  flushing_channel_ = false;
-}
-
-bool ChannelStream::channel_takes(const Message& message) {
-  if (message.kind == kSshControl) {
-    control(message.bytes);
+// Order counts: a resize waits behind what was typed before it.
+bool ChannelStream::write(std::uint32_t kind, std::string_view bytes) {
+  const auto to = channel();
+  if (!to) return false;
+  if (kind == kSshControl) {
+    control(*to, bytes);
     return true;
   }
-  std::shared_ptr<ssh::Channel> channel;
+  // Before it is written, because the end of a file may be told from within.
   {
     const std::lock_guard lock(mutex_);
-    channel = channel_;
-    received_ += message.bytes.size();
+    written_ += bytes.size();
   }
-  if (!channel || channel->write(message.bytes)) return true;
+  if (to->write(bytes)) return true;
   const std::lock_guard lock(mutex_);
-  received_ -= message.bytes.size();
+  written_ -= bytes.size();
   return false;
 }
 
-// What cannot be understood is left alone: the other side is a plugin, and its newer messages are not ours.
-void ChannelStream::control(std::string_view cbor) {
-  const auto value = contracts::from_cbor(cbor);
-  std::shared_ptr<ssh::Channel> channel;
-  {
-    const std::lock_guard lock(mutex_);
-    channel = channel_;
-  }
-  if (!value.ok() || !channel) return;
-  if (const auto size = value->find("resize"); size != value->end() && size->is_object()) {
-    channel->resize(side(*size, "cols"), side(*size, "rows"));
-  }
-  if (value->contains("end")) channel->send_eof();
+void ChannelStream::tell(std::string_view name, Json about) {
+  to_stream_.send(kSshControl, contracts::to_cbor({{name, std::move(about)}}), 0);
+  end_if_told();
 }
 
 void ChannelStream::opened(const ssh::Opened& opened) {
-  Json about = Json::object();
-  if (kind_ == Kind::get_file) about = {{"size", opened.size}, {"mode", opened.mode}};
-  to_stream(kSshControl, contracts::to_cbor({{"opened", std::move(about)}}));
+  if (kind_ == Kind::get_file) return tell("opened", {{"size", opened.size}, {"mode", opened.mode}});
+  tell("opened", Json::object());
 }
 
 void ChannelStream::exited(std::int64_t status, std::string_view signal) {
-  to_stream(kSshControl, contracts::to_cbor({{"exit", {{"status", status}, {"signal", signal}}}}));
+  tell("exit", {{"status", status}, {"signal", signal}});
 }
 
-void ChannelStream::data(std::string_view bytes) { to_stream(kSshBytes, bytes); }
+void ChannelStream::data(std::string_view bytes) {
+  to_stream_.send(kSshBytes, bytes, bytes.size());
+  end_if_told();
+}
 
 void ChannelStream::closed(const ssh::Failure* failure) {
   if (failure == nullptr && kind_ == Kind::put_file) {
-    to_stream(kSshControl, contracts::to_cbor({{"done", {{"size", received_}}}}));
+    std::uint64_t size = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      size = written_;
+    }
+    tell("done", {{"size", size}});
   }
   {
     const std::lock_guard lock(mutex_);
@@ -134,63 +136,16 @@ void ChannelStream::closed(const ssh::Failure* failure) {
       end_reason_ = contracts::encode_cbor_answer(error);
     }
   }
-  flush_to_stream();
+  end_if_told();
 }
 
-// Without a copy where nothing waits before it.
-void ChannelStream::to_stream(std::uint32_t kind, std::string_view bytes) {
-  std::unique_lock lock(mutex_);
-  if (stream_closed_) return;
-  if (!for_stream_.empty() || flushing_stream_) {
-    for_stream_.push_back({kind, std::string(bytes)});
-    lock.unlock();
-    return flush_to_stream();
-  }
-  flushing_stream_ = true;
-  stream_moved_ = false;
-  lock.unlock();
-  const bool taken = stream_takes(kind, bytes);
-  lock.lock();
-  flushing_stream_ = false;
-  if (!taken && !stream_closed_) for_stream_.push_front({kind, std::string(bytes)});
-  const bool look_again = stream_moved_;
-  lock.unlock();
-  if (look_again) flush_to_stream();
-}
-
-bool ChannelStream::stream_takes(std::uint32_t kind, std::string_view bytes) {
-  if (stream_.send(kind, bytes) == Status::busy) return false;
-  std::shared_ptr<ssh::Channel> channel;
+// The stream's end stands behind everything that the channel said.
+void ChannelStream::end_if_told() {
   {
     const std::lock_guard lock(mutex_);
-    channel = channel_;
+    if (!ending_ || stream_closed_) return;
   }
-  if (channel && kind == kSshBytes) channel->consumed(bytes.size());
-  return true;
-}
-
-void ChannelStream::flush_to_stream() {
-  std::unique_lock lock(mutex_);
-  stream_moved_ = true;
-  if (flushing_stream_) return;
-  flushing_stream_ = true;
-  while (stream_moved_ && !for_stream_.empty() && !stream_closed_) {
-    stream_moved_ = false;
-    const auto message = std::move(for_stream_.front());
-    for_stream_.pop_front();
-    lock.unlock();
-    const bool taken = stream_takes(message.kind, message.bytes);
-    lock.lock();
-    if (taken) {
-      stream_moved_ = true;
-    } else if (!stream_closed_) {
-      for_stream_.push_front(message);
-    }
-  }
-  flushing_stream_ = false;
-  const bool ends = ending_ && for_stream_.empty() && !stream_closed_;
-  lock.unlock();
-  if (ends) stream_.close(end_status_, end_reason_);
+  if (to_stream_.is_empty()) stream_.close(end_status_, end_reason_);
 }
 
 }  // namespace nexus::servers

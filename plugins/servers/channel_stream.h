@@ -4,10 +4,9 @@
 
 #include "ssh/channel.h"
 
+#include <nexus/cpp/outlet.h>
 #include <nexus/cpp/services.h>
 
-#include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,59 +15,47 @@ namespace nexus::servers {
 
 // Both faces of the join. It holds at most what the two windows allow: bytes that the other side did not take are not
 // counted as consumed, so their sender stops. Thread-safe.
-class ChannelStream : public StreamEvents,
-                      public ssh::ChannelEvents,
-                      public std::enable_shared_from_this<ChannelStream> {
+class ChannelStream : public StreamEvents, public ssh::ChannelEvents {
  public:
   enum class Kind { shell, get_file, put_file };
 
-  ChannelStream(const Stream& stream, Kind kind) noexcept : stream_(stream), kind_(kind) {}
+  ChannelStream(const Stream& stream, Kind kind);
 
   // Once, when the channel exists; what came before is written to it.
   void attach(std::shared_ptr<ssh::Channel> channel);
   // Ends the stream with an error that the opener can decode.
-  void refuse(const Error& error);
+  void refuse(const Error& error) const;
 
   // StreamEvents: from the plugin that opened the stream.
-  void data(std::uint32_t kind, std::string_view bytes) override;
-  void drained() override { flush_to_stream(); }
+  void data(std::uint32_t kind, std::string_view bytes) override { to_channel_.send(kind, bytes, bytes.size()); }
+  void drained() override;
   void closed(Status why, std::string_view reason) override;
 
   // ChannelEvents: from the server.
   void opened(const ssh::Opened& opened) override;
   void data(std::string_view bytes) override;
-  void writable() override { flush_to_channel(); }
+  void writable() override { to_channel_.retry(); }
   void exited(std::int64_t status, std::string_view signal) override;
   void closed(const ssh::Failure* failure) override;
 
  private:
-  struct Message {
-    std::uint32_t kind;
-    std::string bytes;
-  };
-
-  void to_stream(std::uint32_t kind, std::string_view bytes);
-  void flush_to_stream();
-  void flush_to_channel();
-  void control(std::string_view cbor);
-  bool stream_takes(std::uint32_t kind, std::string_view bytes);
-  bool channel_takes(const Message& message);
+  bool write(std::uint32_t kind, std::string_view bytes);
+  void tell(std::string_view name, Json about);
+  void end_if_told();
+  std::shared_ptr<ssh::Channel> channel() const;
 
   const Stream stream_;
   const Kind kind_;
-  std::mutex mutex_;  // never held while one of the two sides is called
+  Outlet to_stream_;
+  Outlet to_channel_;  // takes nothing before attach
+
+  mutable std::mutex mutex_;  // never held while one of the two sides is called
   std::shared_ptr<ssh::Channel> channel_;
-  std::deque<Message> for_stream_;
-  std::deque<Message> for_channel_;
-  bool flushing_stream_ = false;  // a thread is sending the front of for_stream_
-  bool flushing_channel_ = false;
-  bool stream_moved_ = false;  // something changed meanwhile: look again
-  bool channel_moved_ = false;
   bool ending_ = false;  // the channel has ended; the stream follows when everything was taken
+  bool stream_closed_ = false;
   Status end_status_ = Status::ok;
   std::string end_reason_;
-  bool stream_closed_ = false;
-  std::uint64_t received_ = 0;  // bytes for a file that is written
+  std::uint64_t written_ = 0;  // bytes, of a file
 };
 
 }  // namespace nexus::servers
