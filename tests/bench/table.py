@@ -19,6 +19,7 @@ import urllib.request
 
 import identity_rows
 import ssh_rows
+import terminal_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PAIRS = 5
@@ -40,6 +41,10 @@ ROWS = {
     "19": ("JWT GET over bare Pistache keep-alive", "req/s", ">=", 0.9, 1.3),
     "20": ("token check, remembered, over Poco::JWT verify", "ns", "<=", 0.1, 0.02),
     "20-verify": ("token check, first time, over Poco::JWT verify", "ns", "<=", 1.0, 0.5),
+    "21": ("terminal echo p50 over npm ws + ssh2", "us", "<=", 0.9, 0.7),
+    "22": ("terminal echo p99 over ttyd -> ssh as recorded", "us", "<=", 0.5, 0.25),
+    "23": ("terminal output of 100 MB, every byte counted, over npm ws + ssh2", "MB/s", ">=", 0.8, 1.1),
+    "23-ttyd": ("the same over ttyd -> ssh as recorded", "MB/s", ">=", 1.7, 2.0),
     "26": ("bus publish, 10 subscribers, over Poco::BasicEvent", "ns", "<=", 0.3, 0.13),
     "27": ("bus events/s, 1 to 1 thread, over eventpp as recorded", "ev/s", ">=", 2.0, 6.0),
     "28": ("get by id through storage over raw sqlite3", "us", "<=", 1.3, 1.05),
@@ -66,8 +71,8 @@ def free_port():
 
 
 def fetch(url, token=None, body=None):
-    request = urllib.request.Request(url, data=json.dumps(body).encode() if body else None)
-    if body:
+    request = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode())
+    if body is not None:
         request.add_header("Content-Type", "application/json")
     if token:
         request.add_header("Authorization", "Bearer " + token)
@@ -159,10 +164,10 @@ def row(name, ours, peer):
 def install_peers(build):
     folder = os.path.join(build, "bench-peers")
     os.makedirs(folder, exist_ok=True)
-    for name in ("package.json", "fastify_jwt.js"):
+    for name in ("package.json", "fastify_jwt.js", "ssh_proxy.js", "terminal_client.js"):
         shutil.copy(os.path.join(HERE, "peers", name), folder)
-    if not os.path.isdir(os.path.join(folder, "node_modules/fastify")):
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    if not all(os.path.isdir(os.path.join(folder, "node_modules", name)) for name in ("fastify", "ws", "ssh2")):
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--omit=optional"], cwd=folder, check=True)
     return folder
 
 
@@ -246,7 +251,9 @@ def main():
     # With the rows that each gives; None: too many to name, and quick.
     sources = ((program_rows, None), (http_rows, {"17", "17-sql", "18", "19"}), (footprint_rows, {"30-rss", "30-start"}),
                (lambda folder: identity_rows.rows(folder, Panel), {"flood", "flood-rest", "users-1", "users-4000", "users-search"}),
-               (lambda folder: ssh_rows.rows(folder, free_port, pairs, row), ssh_rows.ROWS))
+               (lambda folder: ssh_rows.rows(folder, free_port, pairs, row), ssh_rows.ROWS),
+               (lambda folder: terminal_rows.rows(folder, install_peers(folder), Panel, Process, fetch, free_port, pairs, row),
+                terminal_rows.ROWS))
     for source, names in sources:
         if wanted and names is not None and not wanted & names:
             continue

@@ -96,6 +96,13 @@ const std::map<std::string, Access> kRoutes = {
     {"GET /api/v1/ssh-keys/{id}", kUsers},
     {"PATCH /api/v1/ssh-keys/{id}", kUsers},
     {"DELETE /api/v1/ssh-keys/{id}", kUsersAgain},
+
+    {"GET /api/v1/terminal/sessions", kUsers},
+    {"DELETE /api/v1/terminal/sessions/{id}", kUsers},
+    {"GET /api/v1/terminal/recordings", kUsers},
+    {"GET /api/v1/terminal/recordings/{id}", kUsers},
+    {"DELETE /api/v1/terminal/recordings/{id}", kAdminsAgain},
+    {"GET /api/v1/terminal/recordings/{id}/content", kUsers},
 };
 
 struct Route {

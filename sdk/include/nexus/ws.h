@@ -1,4 +1,4 @@
-/* nexus.ws: WebSocket endpoints. Since 1.2, a draft: it may still change, and then gets another id.
+/* nexus.ws: WebSocket endpoints. Since 1.2.
  *
  * The host does the handshake, framing, pings, limits and close; a plugin sees sessions and whole messages. An upgrade
  * passes the same pipeline as a request (authentication, rate limit, permission, parameters), so that a refusal is an
@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define NX_WS_ID "nexus.draft.ws/1"
+#define NX_WS_ID "nexus.ws/1"
 
 /* Kinds of a message. Text is UTF-8 both ways: the host closes a client that sends other bytes with 1007, and answers
  * NX_E_INVALID to a plugin. */

@@ -1,0 +1,68 @@
+// Measures a web terminal from the browser's side: echo latency of single bytes, then 100 MB of output, every byte
+// counted. Usage: terminal_client.js URL FILE [TOKEN]; with a token it speaks nexus.terminal.binary.
+const WebSocket = require('ws');
+
+const [, , url, file, token] = process.argv;
+const ECHOES = 3000;
+const options = { perMessageDeflate: false, headers: token ? { Authorization: 'Bearer ' + token } : {} };
+
+// Opens a terminal, waits until its shell is raw and silent, and gives the bytes that come to `use`.
+function open(after, use) {
+  const socket = new WebSocket(url, token ? ['nexus.terminal.binary'] : [], options);
+  let head = '';
+  let state = null;
+  socket.on('open', () => {
+    socket._socket.setNoDelay(true);
+    setTimeout(() => socket.send(Buffer.from(`stty raw -echo; printf "RE"; echo "ADY"; ${after}\r`)), 1200);
+  });
+  socket.on('message', (data, isBinary) => {
+    if (token && !isBinary) return; // a control message
+    if (state) return state(data);
+    head += data.toString('latin1');
+    if (head.includes('READY')) state = use(socket);
+  });
+  socket.on('error', (error) => { console.error(error.message); process.exit(1); });
+}
+
+function echoes(done) {
+  open('exec cat', (socket) => {
+    const times = [];
+    let began;
+    const type = () => { began = process.hrtime.bigint(); socket.send(Buffer.from('x')); };
+    setTimeout(type, 300);
+    return () => {
+      if (began === undefined) return;
+      times.push(Number(process.hrtime.bigint() - began) / 1000);
+      if (times.length < ECHOES) return type();
+      socket.terminate();
+      times.sort((a, b) => a - b);
+      done(times[ECHOES / 2], times[Math.floor(ECHOES * 0.99)]);
+    };
+  });
+}
+
+function output(size, done) {
+  open(`sleep 0.5; cat ${file}; sleep 30`, (socket) => {
+    let bytes = 0;
+    let began;
+    return (data) => {
+      if (bytes === 0) {
+        while (data.length && (data[0] === 10 || data[0] === 13)) data = data.subarray(1); // the end of READY's line
+        if (!data.length) return;
+        began = process.hrtime.bigint();
+      }
+      bytes += data.length;
+      if (bytes < size) return;
+      if (bytes > size) { console.error(`${bytes - size} bytes too many`); process.exit(1); }
+      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+      socket.terminate();
+      done(size / 1e6 / seconds);
+    };
+  });
+}
+
+setTimeout(() => { console.error('timeout'); process.exit(1); }, 60000);
+echoes((p50, p99) => output(require('fs').statSync(file).size, (rate) => {
+  console.log(JSON.stringify({ p50, p99, rate }));
+  process.exit(0);
+}));
