@@ -196,7 +196,7 @@ AnswerMessage write_answer(const Response& response, const AnswerContext& contex
   if (context.is_over_tls) answer.fields += kTransportSecurity;
   const auto replaced = append_handlers_headers(answer.fields, response, dropped);
   if (!replaced.cache_control) answer.fields += kNoStore;
-  if (answer.status == 426) answer.fields += "Upgrade: websocket\r\n";
+  if (answer.status == 426) answer.fields += "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
   if (answer.status == 503 && !replaced.retry_after) answer.fields += kRetryAfter;
   if (answer.status == 401) answer.fields += "WWW-Authenticate: Bearer\r\n";
   if (answer.status == 204 || answer.status == 304) return answer;

@@ -99,7 +99,7 @@ std::shared_ptr<WebSocketSession> Request::websocket() {
   const std::lock_guard lock(session_mutex_);
   if (!session_ && pass && route->spec.websocket) {
     const auto& spec = *route->spec.websocket;
-    session_ = pipeline_->sockets().make_session(pass, spec, ws::chosen_subprotocol(spec, message));
+    session_ = pipeline_->sockets().make_session(pass, spec, ws::agree(spec, message));
   }
   return session_;
 }

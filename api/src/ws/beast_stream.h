@@ -1,10 +1,12 @@
 // Boost.Beast under a session: the one place that knows its types. For the loop's thread.
 #pragma once
 
+#include "ws/packed_frames.h"
 #include "ws/session.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -13,7 +15,9 @@
 #include <boost/beast/websocket/teardown.hpp>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 namespace nexus::api::ws {
 
@@ -30,6 +34,7 @@ class Session::Layer {
 
   Layer(Session& session, Loop& loop, int socket, std::string received)
       : session_(session), socket_(loop.context().get_executor()), received_(std::move(received)) {
+    if (session.agreement_.deflate) packed_frames_.emplace();
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
@@ -40,15 +45,18 @@ class Session::Layer {
 
   executor_type get_executor() noexcept { return socket_.get_executor(); }
   Socket& socket() noexcept { return socket_; }
+  // Null where no compression was agreed on.
+  PackedFrames* packed_frames() noexcept { return packed_frames_ ? &*packed_frames_ : nullptr; }
 
   template <class Buffers, class Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     return asio::async_initiate<Handler, void(error_code, std::size_t)>(
         [this](auto&& done, const Buffers& into) {
           if (received_from_ == received_.size()) {
-            return socket_.async_read_some(into, std::forward<decltype(done)>(done));
+            return read_socket(into, std::forward<decltype(done)>(done));
           }
           const std::size_t size = asio::buffer_copy(into, asio::buffer(received_) + received_from_);
+          pass_frames(into, size);
           received_from_ += size;
           if (received_from_ == received_.size()) {
             std::string().swap(received_);
@@ -90,8 +98,28 @@ class Session::Layer {
     std::size_t size_;
   };
 
+  template <class Buffers, class Done>
+  void read_socket(const Buffers& into, Done&& done) {
+    if (!packed_frames_) return socket_.async_read_some(into, std::forward<Done>(done));
+    socket_.async_read_some(into,
+                            [this, into, done = std::forward<Done>(done)](error_code error, std::size_t size) mutable {
+                              if (size != 0) pass_frames(into, size);  // where it is cut off, nothing is left of us
+                              done(error, size);
+                            });
+  }
+  template <class Buffers>
+  void pass_frames(const Buffers& into, std::size_t size) {
+    if (!packed_frames_) return;
+    for (const asio::mutable_buffer part : boost::beast::buffers_range_ref(into)) {
+      const auto used = std::min(size, part.size());
+      packed_frames_->pass({static_cast<char*>(part.data()), used});
+      size -= used;
+    }
+  }
+
   Session& session_;
   Socket socket_;
+  std::optional<PackedFrames> packed_frames_;
   std::string received_;
   std::size_t received_from_ = 0;
 
@@ -120,13 +148,15 @@ struct Session::Beast {
   websocket::stream<Layer, false> stream;
   boost::beast::flat_buffer buffer;
   error_code end;  // why reading ended
+  PackedFrames::Message message_is;
 
   void accept(std::shared_ptr<Session> session, const Handshake& handshake) {
     namespace http = boost::beast::http;
     stream.set_option(websocket::stream_base::decorator(
-        [id = handshake.request_id, protocol = session->subprotocol_](websocket::response_type& answer) {
+        [id = handshake.request_id, agreed = session->agreement_](websocket::response_type& answer) {
           answer.set("X-Request-Id", id);
-          if (!protocol.empty()) answer.set(http::field::sec_websocket_protocol, protocol);
+          if (!agreed.subprotocol.empty()) answer.set(http::field::sec_websocket_protocol, agreed.subprotocol);
+          if (agreed.deflate) answer.set(http::field::sec_websocket_extensions, deflate_answer(*agreed.deflate));
           answer.erase(http::field::server);
         }));
     // The pipeline has checked the request; this is as much of it as Beast looks at.
@@ -146,6 +176,15 @@ struct Session::Beast {
     });
   }
 
+  // The message is whole: what follows is about it.
+  void end_message() {
+    auto* frames = stream.next_layer().packed_frames();
+    message_is = frames != nullptr ? frames->take_message() : PackedFrames::Message{};
+  }
+  bool is_packed() const noexcept { return message_is.is_packed; }
+  MessageKind kind() const noexcept {
+    return (is_packed() ? message_is.is_text : stream.got_text()) ? MessageKind::text : MessageKind::binary;
+  }
   std::string_view message() const noexcept {
     const auto bytes = buffer.data();
     return {static_cast<const char*>(bytes.data()), bytes.size()};
@@ -178,7 +217,8 @@ struct Session::Beast {
   void shut() { beast_close_socket(stream.next_layer()); }
 
   std::uint16_t code() const {
-    if (end == websocket::error::closed) return stream.reason().code == 0 ? 1005 : stream.reason().code;
+    if (end == websocket::error::closed)
+      return stream.reason().code == 0 ? 1005 : known_close_code(stream.reason().code);
     if (end == websocket::error::message_too_big || end == websocket::error::buffer_overflow) return 1009;
     if (end == websocket::error::bad_frame_payload) return 1007;
     return end == websocket::condition::protocol_violation ? 1002 : 1006;

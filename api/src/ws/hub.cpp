@@ -48,10 +48,10 @@ void Hub::remove(Pass& pass) noexcept {
 }
 
 std::shared_ptr<Session> Hub::make_session(const std::shared_ptr<Pass>& pass, const WebSocketSpec& spec,
-                                           std::string subprotocol) {
+                                           Agreement agreement) {
   const std::lock_guard lock(mutex_);
   if (pass->revoked_ || draining_) return nullptr;
-  auto session = std::make_shared<Session>(next_loop(), pass, spec, std::move(subprotocol));
+  auto session = std::make_shared<Session>(next_loop(), pass, spec, std::move(agreement));
   pass->session_ = session;
   return session;
 }

@@ -19,6 +19,7 @@
 
 namespace nexus::api::ws {
 
+struct Agreement;
 class Hub;
 class Loop;
 class Session;
@@ -64,7 +65,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   bool count(Pass& pass, const CountKey& key, std::uint32_t limit);
   // Null where the pass was revoked.
   std::shared_ptr<Session> make_session(const std::shared_ptr<Pass>& pass, const WebSocketSpec& spec,
-                                        std::string subprotocol);
+                                        Agreement agreement);
 
   // See Server.
   void close(const std::function<bool(const Principal&)>& matches, std::uint16_t code, std::string_view reason);

@@ -1,6 +1,7 @@
 #include "ws/session.h"
 
 #include "ws/beast_stream.h"
+#include "ws/deflate.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -16,14 +17,15 @@ constexpr std::chrono::microseconds kGatherTime{100};
 // Room of a message's buffer that an idle session keeps.
 constexpr std::size_t kKeptBuffer = 4096;
 constexpr std::size_t kLargestMessage = 16 * 1024 * 1024;
+constexpr std::uint16_t kBrokenData = 1007;
+constexpr std::uint16_t kTooLarge = 1009;
 
 bool is_close_frame(std::string_view bytes) noexcept { return bytes.starts_with('\x88'); }
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Loop> loop, std::shared_ptr<Pass> pass, const WebSocketSpec& spec,
-                 std::string subprotocol)
-    : loop_(std::move(loop)), spec_(spec), subprotocol_(std::move(subprotocol)), pass_(std::move(pass)) {}
+Session::Session(std::shared_ptr<Loop> loop, std::shared_ptr<Pass> pass, const WebSocketSpec& spec, Agreement agreement)
+    : loop_(std::move(loop)), spec_(spec), agreement_(std::move(agreement)), pass_(std::move(pass)) {}
 
 Session::~Session() = default;
 
@@ -40,9 +42,19 @@ bool Session::accepts(std::size_t size, Sent& answer) {
   return answer == Sent::taken;
 }
 
+// Before anything is locked. `data` becomes what is in `room`.
+Packing Session::pack(std::string_view& data, std::string& room) const {
+  if (!agreement_.deflate || !is_worth_packing(data.size())) return Packing::none;
+  if (!pack_message(data, agreement_.deflate->window_bits, room)) return Packing::none;
+  data = room;
+  return Packing::deflate;
+}
+
 WebSocketSession::Sent Session::send(MessageKind kind, std::string_view data) {
+  std::string packed;
+  const auto packing = pack(data, packed);
   FrameHeader bytes;
-  const std::string_view header(bytes.data(), write_header(kind, data.size(), bytes));
+  const std::string_view header(bytes.data(), write_header(kind, packing, data.size(), bytes));
   const std::lock_guard lock(mutex_);
   Sent answer{};
   if (!accepts(header.size() + data.size(), answer)) return answer;
@@ -142,7 +154,7 @@ void Session::take(int socket, std::string received, const Handshake& handshake)
   last_heard_ = last_taken_ = Clock::now();
   loop_->add(shared_from_this());
   beast_ = std::make_unique<Beast>(*this, *loop_, socket, std::move(received));
-  beast_->stream.read_message_max(spec_.max_message);
+  beast_->stream.read_message_max(agreement_.deflate ? most_packed(spec_.max_message) : spec_.max_message);
   beast_->stream.control_callback([this](boost::beast::websocket::frame_type type, boost::beast::string_view) {
     last_heard_ = Clock::now();  // an answered ping as well
     if (type == boost::beast::websocket::frame_type::close) on_client_close();
@@ -176,6 +188,7 @@ void Session::on_read(bool ended) {
   last_heard_ = Clock::now();
   if (ended) return on_ended();
   if (!beast_->stream.is_message_done()) return read();
+  beast_->end_message();
   deliver();
   {
     const std::lock_guard lock(mutex_);
@@ -186,9 +199,10 @@ void Session::on_read(bool ended) {
 }
 
 void Session::deliver() {
-  const auto bytes = beast_->message();
-  const auto kind = beast_->stream.got_text() ? MessageKind::text : MessageKind::binary;
-  bool wanted = !muted_;
+  auto bytes = beast_->message();
+  const auto kind = beast_->kind();
+  std::string room;
+  bool wanted = !muted_ && unpack(bytes, room);
   {
     const std::lock_guard lock(mutex_);
     wanted = wanted && state_ == State::open && !close_asked_;
@@ -196,6 +210,22 @@ void Session::deliver() {
   }
   if (wanted) handler_->message(kind, bytes);
   beast_->forget_message(kKeptBuffer);
+}
+
+// Of a message that Beast has taken. What it cannot judge where there is compression is judged here: the size, and
+// whether packed text is text.
+bool Session::unpack(std::string_view& bytes, std::string& room) {
+  auto result = Unpacked::ok;
+  if (beast_->is_packed()) {
+    result = unpack_message(bytes, spec_.max_message, room);
+    bytes = room;
+    if (beast_->kind() == MessageKind::text && !is_text(bytes)) result = Unpacked::broken;
+  } else if (bytes.size() > spec_.max_message) {
+    result = Unpacked::too_large;
+  }
+  if (result == Unpacked::ok) return true;
+  revoke(result == Unpacked::broken ? kBrokenData : kTooLarge, "");
+  return false;
 }
 
 // Beast has sent the close frame and shut the socket where there was reason to.
@@ -252,6 +282,7 @@ void Session::wait_writable() {
 }
 
 void Session::write_unit(std::string bytes, std::unique_ptr<Written> written) {
+  correct_close_frame(bytes);
   const std::lock_guard lock(mutex_);
   if (state_ == State::closed) return written->complete(false);
   // Beast's own, where a client broke a rule: nothing may follow it.

@@ -7,6 +7,7 @@
 #include "ws/hub.h"
 #include "ws/loop.h"
 #include "ws/output.h"
+#include "ws/upgrade.h"
 
 #include <nexus/api/http_engine.h>
 
@@ -25,14 +26,14 @@ struct Handshake {
 
 class Session final : public WebSocketSession, public std::enable_shared_from_this<Session> {
  public:
-  Session(std::shared_ptr<Loop> loop, std::shared_ptr<Pass> pass, const WebSocketSpec& spec, std::string subprotocol);
+  Session(std::shared_ptr<Loop> loop, std::shared_ptr<Pass> pass, const WebSocketSpec& spec, Agreement agreement);
   ~Session() override;
 
   Sent send(MessageKind kind, std::string_view data) override;
   Sent send(const std::shared_ptr<const SharedFrame>& frame) override;
   void consumed(std::size_t bytes) override;
   void close(std::uint16_t code, std::string_view reason) override;
-  std::string_view subprotocol() const noexcept override { return subprotocol_; }
+  std::string_view subprotocol() const noexcept override { return agreement_.subprotocol; }
 
   // Who hears of it; before begin.
   void attach(std::shared_ptr<WebSocketHandler> handler) {
@@ -62,19 +63,21 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   void read();
   void on_read(bool ended);
   void deliver();
+  bool unpack(std::string_view& bytes, std::string& room);
   void on_ended();
   void start_close();
   void finish(std::uint16_t code, std::string_view reason);
   void wait_writable();
   void ask_for_turn();
   void write_unit(std::string bytes, std::unique_ptr<Written> written);
+  Packing pack(std::string_view& data, std::string& room) const;
   bool accepts(std::size_t size, Sent& answer);
   bool write_at_once(std::string_view header, std::string_view data);
   void schedule();
 
   const std::shared_ptr<Loop> loop_;
   const WebSocketSpec spec_;
-  const std::string subprotocol_;
+  const Agreement agreement_;
   std::shared_ptr<Pass> pass_;
   std::shared_ptr<WebSocketHandler> handler_;
   std::atomic<bool> muted_{false};

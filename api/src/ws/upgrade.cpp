@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace nexus::api::ws {
 namespace {
@@ -29,15 +30,16 @@ bool is_key(std::string_view text) noexcept {
   return text.size() == 24 && text.ends_with("==") && std::all_of(text.begin(), text.end() - 2, is_digit);
 }
 
-}  // namespace
-
-std::string upgrade_key(const RequestMessage& message) {
-  const auto key = message.field("sec-websocket-key");
-  const bool proper = message.method == "GET" && message.minor_version == 1 && message.body.empty() &&
-                      lists(message, "upgrade", "websocket", equals_ignoring_case) &&
-                      lists(message, "connection", "upgrade", equals_ignoring_case) &&
-                      message.field("sec-websocket-version") == "13" && is_key(key);
-  return proper ? std::string(key) : std::string();
+// All that the client offers, in order; nullopt where it is malformed, which ends the upgrade (RFC 6455, 9.1).
+std::optional<std::vector<ExtensionOffer>> offered_extensions(const RequestMessage& message) {
+  std::vector<ExtensionOffer> all;
+  for (const auto& field : message.fields) {
+    if (!equals_ignoring_case(field.name, "sec-websocket-extensions")) continue;
+    auto offers = parse_extensions(field.value);
+    if (!offers) return std::nullopt;
+    std::ranges::move(*offers, std::back_inserter(all));
+  }
+  return all;
 }
 
 std::string chosen_subprotocol(const WebSocketSpec& spec, const RequestMessage& message) {
@@ -45,6 +47,26 @@ std::string chosen_subprotocol(const WebSocketSpec& spec, const RequestMessage& 
     if (lists(message, "sec-websocket-protocol", protocol, std::equal_to<>())) return protocol;
   }
   return {};
+}
+
+}  // namespace
+
+std::string upgrade_key(const RequestMessage& message) {
+  const auto key = message.field("sec-websocket-key");
+  const bool proper = message.method == "GET" && message.minor_version == 1 && message.body.empty() &&
+                      lists(message, "upgrade", "websocket", equals_ignoring_case) &&
+                      lists(message, "connection", "upgrade", equals_ignoring_case) &&
+                      message.field("sec-websocket-version") == "13" && is_key(key) && offered_extensions(message);
+  return proper ? std::string(key) : std::string();
+}
+
+Agreement agree(const WebSocketSpec& spec, const RequestMessage& message) {
+  Agreement out{chosen_subprotocol(spec, message), {}};
+  const auto offers = offered_extensions(message);
+  for (std::size_t at = 0; offers && at < offers->size() && !out.deflate; ++at) {
+    out.deflate = accepted_deflate((*offers)[at]);
+  }
+  return out;
 }
 
 }  // namespace nexus::api::ws

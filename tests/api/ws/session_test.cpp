@@ -95,6 +95,39 @@ TEST_CASE("a close goes both ways, and what was queued comes before it") {
   CHECK(running.server->websockets() == 0);
 }
 
+TEST_CASE("a client that takes packed messages gets those that shrink, and frames for many as they are") {
+  SocketServer running;
+  running.add();
+  WsClient client(running.server->port());
+  const auto answer = client.open("/echo?ticket=good", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  REQUIRE(answer.field("Sec-WebSocket-Extensions").starts_with("permessage-deflate; "));
+  const std::string text(5000, 'x');
+  const auto session = running.last()->session;
+  session->send(make_frame(MessageKind::text, text));
+  CHECK(client.read().data == text);
+  session->send(MessageKind::text, text);
+  CHECK(client.read().data.size() < 100);
+  session->send(MessageKind::text, text.substr(0, 1000));
+  CHECK(client.read().data == text.substr(0, 1000));
+  // "Hello" of RFC 7692, then text that is none.
+  client.send(WsClient::frame(1, "\xF2\x48\xCD\xC9\xC9\x07", false, 0x40) + WsClient::frame(0, std::string(1, '\0')));
+  CHECK(client.read().data == "Hello");
+  client.send(WsClient::frame(1, "\x07", true, 0x40));
+  CHECK(client.read().close_code() == 1007);
+  client.send(8, std::string("\x03\xEF", 2));
+  CHECK(running.last()->wait_closed() == 1007);
+  CHECK(running.last()->messages() == 1);
+}
+
+TEST_CASE("a close code that belongs to nobody is a broken rule") {
+  SocketServer running;
+  running.add();
+  auto client = running.connect();
+  client.send(8, std::string("\x13\x88", 2) + "5000");
+  CHECK(client.read().close_code() == 1002);
+  CHECK(running.last()->wait_closed() == 1002);
+}
+
 TEST_CASE("what is sent before the handshake waits for it") {
   SocketServer running;
   running.before_accept = [](EchoHandler& handler) {

@@ -53,6 +53,7 @@ TEST_CASE("what is no proper upgrade is 426") {
   const auto answer = client.read_answer();
   CHECK(answer.status == 426);
   CHECK(answer.field("Upgrade") == "websocket");
+  CHECK(answer.field("Sec-WebSocket-Version") == "13");
   CHECK(answer.body.find(R"("code":40000)") != std::string::npos);
   CHECK(answer.body.find("This is a WebSocket endpoint") != std::string::npos);
 
