@@ -43,6 +43,11 @@ bool is_ipv6_like(std::string_view text) noexcept {
 
 }  // namespace
 
+std::size_t characters(std::string_view text) noexcept {
+  const auto begins_one = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_one));
+}
+
 bool is_host(std::string_view text) noexcept {
   return !text.empty() && text.size() <= kMaxHost && (is_host_name(text) || is_ipv6_like(text));
 }
@@ -57,8 +62,12 @@ bool is_ssh_user(std::string_view text) noexcept {
 
 bool is_name(std::string_view text) noexcept {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return !text.empty() && text.size() <= kMaxNameBytes && text.front() != ' ' && text.back() != ' ' &&
+  return !text.empty() && characters(text) <= kMaxNameCharacters && text.front() != ' ' && text.back() != ' ' &&
          std::none_of(text.begin(), text.end(), is_control);
+}
+
+bool is_tag(std::string_view text) noexcept {
+  return is_name(text) && characters(text) <= kMaxTagCharacters && text.find(',') == std::string_view::npos;
 }
 
 }  // namespace nexus::servers

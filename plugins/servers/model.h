@@ -43,6 +43,12 @@ struct NamedServer {
   std::string name;
 };
 
+// A tag, and how many servers have it that the caller sees.
+struct TagCount {
+  std::string tag;
+  std::int64_t server_count = 0;
+};
+
 // A server with what is needed to log in. The secrets are sealed.
 struct ServerAccess {
   Server server;

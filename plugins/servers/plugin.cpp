@@ -34,6 +34,7 @@ class ServersPlugin : public Plugin {
           return provider_->open(call, method, payload, stream);
         });
     add_server_routes(registrar, *gateway_);
+    add_tag_routes(registrar);
     add_group_routes(registrar);
     add_key_routes(registrar);
     add_host_key_routes(registrar, *gateway_);

@@ -2,6 +2,7 @@
 #include "caller.h"
 #include "connection_test.h"
 #include "routes.h"
+#include "tags.h"
 #include "topics.h"
 
 #include <nexus/cpp/page.h>
@@ -11,6 +12,8 @@ namespace {
 
 // All stages of a connection, one after the other.
 constexpr std::uint32_t kTestRouteTimeoutMs = 45'000;
+// Each is a look into an index, and every number of them a statement of its own.
+constexpr std::size_t kMostFilteredTags = 8;
 
 ServerService service_of(Call& call) { return {ServerStore(Sql(call)), SecretBox(call.host()), scope_of(call)}; }
 
@@ -87,6 +90,8 @@ Result<Response> list_servers(Request& request) {
   if (request.query("group_id")) filter.group_id = request.query_number("group_id", 0);
   if (const auto status = request.query("status")) filter.status = std::string(*status);
   filter.search = server_query(request, "search");
+  filter.tags = listed_tags(server_query(request, "tag"));
+  if (filter.tags.size() > kMostFilteredTags) return Error::api(code::kMalformed, "servers.too_many_filters");
   if (const auto sort = server_query(request, "sort"); !sort.empty()) filter.sort = sort;
   filter.limit = page.size;
   filter.offset = page.offset();

@@ -8,6 +8,8 @@ namespace nexus::servers {
 namespace {
 
 constexpr std::int64_t kMaxPort = 65'535;
+constexpr std::size_t kMaxTags = 32;
+constexpr std::size_t kMaxDescriptionCharacters = 2000;
 
 }  // namespace
 
@@ -16,8 +18,12 @@ Result<void> check_fields(const Server& server) {
   if (!is_host(server.host)) return Error::field("host", "format", "servers.host_invalid");
   if (server.port < 1 || server.port > kMaxPort) return Error::field("port", "range", "servers.port_invalid");
   if (!is_ssh_user(server.ssh_user)) return Error::field("ssh_user", "format", "servers.ssh_user_invalid");
-  if (!std::all_of(server.tags.begin(), server.tags.end(), is_name)) {
+  if (server.tags.size() > kMaxTags) return Error::field("tags", "maxItems", "servers.too_many_tags");
+  if (!std::all_of(server.tags.begin(), server.tags.end(), is_tag)) {
     return Error::field("tags", "format", "servers.tag_invalid");
+  }
+  if (characters(server.description) > kMaxDescriptionCharacters) {
+    return Error::field("description", "maxLength", "servers.description_too_long");
   }
   return {};
 }

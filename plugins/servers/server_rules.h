@@ -5,7 +5,8 @@
 
 namespace nexus::servers {
 
-// 42201 with the first field that is malformed.
+// 42201 with the first field that is malformed. Says by itself what the routes' schemas say, for servers that come
+// another way.
 Result<void> check_fields(const Server& server);
 
 // What a change does to the way in.

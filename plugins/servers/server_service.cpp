@@ -5,6 +5,7 @@
 #include "key_store.h"
 #include "membership.h"
 #include "server_rules.h"
+#include "tags.h"
 
 #include <algorithm>
 
@@ -18,7 +19,7 @@ void apply(const ServerChange& change, Server& server) {
   if (change.ssh_user) server.ssh_user = *change.ssh_user;
   if (change.ssh_key_id) server.ssh_key_id = *change.ssh_key_id;
   if (change.jump_server_id) server.jump_server_id = *change.jump_server_id;
-  if (change.tags) server.tags = *change.tags;
+  if (change.tags) server.tags = without_repeats(*change.tags);
   if (change.description) server.description = *change.description;
 }
 

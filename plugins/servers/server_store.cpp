@@ -1,5 +1,6 @@
 #include "server_store.h"
 
+#include "tag_store.h"
 #include "tags.h"
 #include "visibility.h"
 
@@ -88,6 +89,8 @@ Where where_of(const Scope& scope, const ServerFilter& filter, const std::string
         *filter.group_id);
     bind(where, group);
   }
+  for (const auto& tag : filter.tags)
+    where.add("s.id IN (SELECT t.server_id FROM servers_tags t WHERE t.tag = ?)", tag);
   if (!filter.search.empty()) {
     where.add("(LOWER(s.name) LIKE LOWER(?) ESCAPE '!' OR LOWER(s.host) LIKE LOWER(?) ESCAPE '!')", pattern, pattern);
   }
@@ -154,6 +157,7 @@ Result<std::int64_t> ServerStore::insert(const Server& server) const {
                          server.owner_user_id, server.name, server.host, server.port, server.ssh_user,
                          server.ssh_key_id, server.description, join_tags(server.tags), server.status,
                          server.created_us, server.updated_us, server.jump_server_id));
+  NEXUS_TRY(TagStore(sql_).replace(done.last_id, server.tags));
   return done.last_id;
 }
 
@@ -165,7 +169,9 @@ Result<bool> ServerStore::update(const Server& server, std::int64_t seen_us) con
           "description = ?, tags = ?, status = ?, updated_us = ?, jump_server_id = ? WHERE id = ? AND updated_us = ?",
           server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
           join_tags(server.tags), server.status, server.updated_us, server.jump_server_id, server.id, seen_us));
-  return done.affected > 0;
+  if (done.affected == 0) return false;
+  NEXUS_TRY(TagStore(sql_).replace(server.id, server.tags));
+  return true;
 }
 
 Result<void> ServerStore::set_password(std::int64_t id, const std::optional<std::string>& sealed) const {

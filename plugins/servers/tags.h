@@ -1,4 +1,4 @@
-// Tags as one column: they contain no line breaks, so a line break parts them.
+// Tags as texts.
 #pragma once
 
 #include <string>
@@ -7,21 +7,15 @@
 
 namespace nexus::servers {
 
-inline std::string join_tags(const std::vector<std::string>& tags) {
-  std::string text;
-  for (const auto& tag : tags) text += (text.empty() ? "" : "\n") + tag;
-  return text;
-}
+// As one column: tags contain no line breaks, so a line break parts them.
+std::string join_tags(const std::vector<std::string>& tags);
+std::vector<std::string> split_tags(std::string_view text);
 
-inline std::vector<std::string> split_tags(std::string_view text) {
-  std::vector<std::string> tags;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    tags.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return tags;
-}
+// "web, prod" as a query or a cell of a table names them, parted by `separator`: without blanks around them, without
+// empty ones, each once.
+std::vector<std::string> listed_tags(std::string_view text, char separator = ',');
+
+// Each at its first place.
+std::vector<std::string> without_repeats(std::vector<std::string> tags);
 
 }  // namespace nexus::servers

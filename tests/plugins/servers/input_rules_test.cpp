@@ -37,6 +37,12 @@ TEST_CASE("users") {
   CHECK_FALSE(is_ssh_user(std::string(65, 'a')));
 }
 
+TEST_CASE("tags are names that a list of tags can part") {
+  CHECK(is_tag("生产"));
+  CHECK(is_tag(std::string(64, 'a')));
+  for (const std::string& bad : {std::string("a,b"), std::string(65, 'a'), std::string("")}) CHECK_FALSE(is_tag(bad));
+}
+
 TEST_CASE("names are free, but visible") {
   CHECK(is_name("Web服务器01"));
   CHECK(is_name("a b"));

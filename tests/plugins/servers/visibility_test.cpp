@@ -6,6 +6,7 @@
 #include "key_store.h"
 #include "server_store.h"
 #include "servers_resources.h"
+#include "tag_store.h"
 
 #include <nexus/testing/fake_host.h>
 
@@ -29,8 +30,9 @@ constexpr Scope kNobody{0, false, false};
 struct Database {
   Database() { REQUIRE(host.use(servers_resources()).ok()); }
 
-  std::int64_t server(const Scope& owner, const std::string& name) {
+  std::int64_t server(const Scope& owner, const std::string& name, std::vector<std::string> tags = {}) {
     Server server;
+    server.tags = std::move(tags);
     server.owner_user_id = owner.user_id;
     server.name = name;
     server.host = name + ".example";
@@ -196,6 +198,48 @@ TEST_CASE("filters, search and order find nothing that is not seen") {
     filter.sort = sort;
     CHECK(db.seen(kBert, filter) == Ids{mine});
   }
+}
+
+TEST_CASE("tags filter and are counted like the servers that have them") {
+  Database db;
+  const auto one = db.server(kAnna, "one", {"web", "prod"}), two = db.server(kAnna, "two", {"web"});
+  db.server(kNora, "three", {"Web", "secret"});
+  const auto group = db.group(kAnna, "g");
+  db.put(two, group);
+  db.grant(group, kBert, Level::view);
+  const auto tagged = [&](const Scope& who, std::vector<std::string> tags) {
+    ServerFilter filter;
+    filter.tags = std::move(tags);
+    return db.seen(who, filter);
+  };
+  CHECK(tagged(kAnna, {"web"}) == Ids{one, two});
+  CHECK(tagged(kAnna, {"web", "prod"}) == Ids{one});
+  CHECK(tagged(kAnna, {"web", "secret"}).empty());
+  CHECK(tagged(kAnna, {"we"}).empty());
+  CHECK(tagged(kBert, {"web"}) == Ids{two});
+  CHECK(tagged(kBert, {"prod"}).empty());
+
+  const auto counts = [&](const Scope& who) {
+    std::string text;
+    const TagStore store{Sql(*db.call)};
+    const auto list = store.list(who, 100, 0);
+    REQUIRE(list.ok());
+    for (const auto& one_tag : *list) text += one_tag.tag + " " + std::to_string(one_tag.server_count) + ";";
+    CHECK(*store.count(who) == static_cast<std::int64_t>(list->size()));
+    return text;
+  };
+  CHECK(counts(kAnna) == "prod 1;web 2;");
+  CHECK(counts(kBert) == "web 1;");
+  CHECK(counts(kNobody) == "");
+  CHECK(counts(kOperator) == "Web 1;prod 1;secret 1;web 2;");
+
+  auto server = **db.servers().find(kAnna, one);
+  server.tags = {"db"};
+  server.updated_us = ++db.now;
+  REQUIRE(*db.servers().update(server, 0));
+  CHECK(counts(kAnna) == "db 1;web 1;");
+  REQUIRE(*db.servers().remove(one));
+  CHECK(counts(kAnna) == "web 1;");
 }
 
 TEST_CASE("a key is its owner's alone, and what uses it is named only to who sees that") {
