@@ -1,13 +1,17 @@
 // Which texts may name a host, a user, or anything that a person names.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace nexus::servers {
 
 inline constexpr std::size_t kMaxNameCharacters = 128;
 inline constexpr std::size_t kMaxTagCharacters = 64;
+inline constexpr std::size_t kMaxPasswordCharacters = 1024;
 
+// ASCII letters only.
+std::string lower_case(std::string_view text);
 // How many characters a text in UTF-8 has.
 std::size_t characters(std::string_view text) noexcept;
 

@@ -1,11 +1,8 @@
 #include "jump_chain.h"
 
 namespace nexus::servers {
-namespace {
 
-Error bad_jump(const char* rule, const char* key) { return Error::field("jump_server_id", rule, key); }
-
-}  // namespace
+Error bad_jump(const char* rule, const char* text_key) { return Error::field("jump_server_id", rule, text_key); }
 
 Result<std::vector<ServerAccess>> jump_chain(const ServerStore& store, const Server& server) {
   std::vector<ServerAccess> hops;

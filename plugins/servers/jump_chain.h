@@ -10,6 +10,9 @@ namespace nexus::servers {
 // As many as the engine goes through.
 inline constexpr std::size_t kMostJumps = 8;
 
+// 42201 of the field.
+Error bad_jump(const char* rule, const char* text_key);
+
 // The hops behind `server`, the nearest to it first; empty where it is reached directly. Whoever may use a server needs
 // no rights on them. 40903 where they go in a circle or are too many, which only a change from outside can bring about.
 Result<std::vector<ServerAccess>> jump_chain(const ServerStore& store, const Server& server);

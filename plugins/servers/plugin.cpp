@@ -34,6 +34,8 @@ class ServersPlugin : public Plugin {
           return provider_->open(call, method, payload, stream);
         });
     add_server_routes(registrar, *gateway_);
+    add_batch_routes(registrar, *gateway_);
+    add_import_routes(registrar);
     add_tag_routes(registrar);
     add_group_routes(registrar);
     add_key_routes(registrar);

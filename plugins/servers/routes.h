@@ -13,6 +13,8 @@ inline constexpr std::string_view kConnectPermission = "servers.connect";
 
 // The gateway must outlive the routes.
 void add_server_routes(Registrar& registrar, SshGateway& gateway);
+void add_batch_routes(Registrar& registrar, SshGateway& gateway);
+void add_import_routes(Registrar& registrar);
 void add_tag_routes(Registrar& registrar);
 void add_group_routes(Registrar& registrar);
 void add_key_routes(Registrar& registrar);

@@ -1,9 +1,9 @@
 #include "audit_note.h"
-#include "caller.h"
 #include "connection_test.h"
+#include "publish.h"
 #include "routes.h"
+#include "service_of.h"
 #include "tags.h"
-#include "topics.h"
 
 #include <nexus/cpp/page.h>
 
@@ -14,8 +14,6 @@ namespace {
 constexpr std::uint32_t kTestRouteTimeoutMs = 45'000;
 // Each is a look into an index, and every number of them a statement of its own.
 constexpr std::size_t kMostFilteredTags = 8;
-
-ServerService service_of(Call& call) { return {ServerStore(Sql(call)), SecretBox(call.host()), scope_of(call)}; }
 
 Json listed(const Server& server) {
   return {{"id", server.id},
@@ -72,12 +70,6 @@ ServerChange change_from(const Json& body) {
   if (body.contains("group_ids")) change.group_ids = body["group_ids"].get<std::vector<std::int64_t>>();
   if (body.contains("tags")) change.tags = body["tags"].get<std::vector<std::string>>();
   return change;
-}
-
-void publish(const Call& call, std::string_view topic, const Server& server) {
-  const Json payload = {{"id", server.id}, {"name", server.name}, {"owner_user_id", server.owner_user_id}};
-  const auto published = call.host().publish(&call, topic, std::to_string(server.id), dump(payload));
-  if (!published.ok()) Log(call.host()).warning("cannot publish", {{"topic", topic}}, &call);
 }
 
 std::string server_query(const Request& request, std::string_view name) {

@@ -1,6 +1,7 @@
 #include "server_service.h"
 
 #include "in_use.h"
+#include "input_rules.h"
 #include "jump_chain.h"
 #include "key_store.h"
 #include "membership.h"
@@ -19,7 +20,10 @@ void apply(const ServerChange& change, Server& server) {
   if (change.ssh_user) server.ssh_user = *change.ssh_user;
   if (change.ssh_key_id) server.ssh_key_id = *change.ssh_key_id;
   if (change.jump_server_id) server.jump_server_id = *change.jump_server_id;
-  if (change.tags) server.tags = without_repeats(*change.tags);
+  if (change.tags) server.tags = *change.tags;
+  server.tags.insert(server.tags.end(), change.more_tags.begin(), change.more_tags.end());
+  server.tags = without_repeats(std::move(server.tags));
+  for (const auto& tag : change.fewer_tags) std::erase(server.tags, tag);
   if (change.description) server.description = *change.description;
 }
 
@@ -43,6 +47,13 @@ Result<void> check_secrets(const Sql& sql, const Scope& scope, const Server& ser
   if (before == nullptr) return {};
   const bool by_grant = !scope.everything && before->owner_user_id != scope.user_id;
   return check_login({*before, server, by_grant, change.password.has_value(), key_is_callers});
+}
+
+Result<void> check_password(const ServerChange& change) {
+  if (!change.password || !*change.password || characters((*change.password)->view()) <= kMaxPasswordCharacters) {
+    return {};
+  }
+  return Error::field("password", "maxLength", "servers.password_too_long");
 }
 
 Result<std::int64_t> save(const ServerStore& store, const Server& server, const Server* before) {
@@ -85,16 +96,22 @@ Result<ServerDetail> ServerService::get(std::int64_t id) const {
 }
 
 Result<ServerDetail> ServerService::add(const ServerChange& change, std::int64_t now_us) const {
+  NEXUS_ASSIGN(auto transaction, store_.sql().begin());
+  NEXUS_ASSIGN(auto detail, add_in(transaction, change, std::nullopt, now_us));
+  NEXUS_TRY(transaction.commit());
+  return detail;
+}
+
+Result<ServerDetail> ServerService::add_in(const Sql& transaction, const ServerChange& change,
+                                           std::optional<std::int64_t> jump, std::int64_t now_us) const {
   Server server;
   apply(change, server);
+  if (jump) server.jump_server_id = jump;
   server.owner_user_id = scope_.user_id;
   server.status = "unknown";
   server.created_us = server.updated_us = now_us;
   server.access = Level::manage;
-  NEXUS_ASSIGN(auto transaction, store_.sql().begin());
-  NEXUS_ASSIGN(auto detail, write(transaction, std::move(server), nullptr, change));
-  NEXUS_TRY(transaction.commit());
-  return detail;
+  return write(transaction, std::move(server), nullptr, change);
 }
 
 Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
@@ -116,6 +133,7 @@ Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const Serve
 Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const Server* before,
                                           const ServerChange& change) const {
   NEXUS_TRY(check_fields(server));
+  NEXUS_TRY(check_password(change));
   NEXUS_TRY(check_secrets(sql, scope_, server, before, change));
   const ServerStore store(sql);
   NEXUS_TRY(check_jump(store, scope_, server, before));

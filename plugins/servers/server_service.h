@@ -18,6 +18,8 @@ struct ServerChange {
   std::optional<std::optional<SecretString>> password;
   std::optional<std::vector<std::int64_t>> group_ids;
   std::optional<std::vector<std::string>> tags;
+  std::vector<std::string> more_tags;   // besides those that it has
+  std::vector<std::string> fewer_tags;  // of those that it has
   std::optional<std::string> description;
 };
 
@@ -41,6 +43,9 @@ class ServerService {
   Result<ServerPage> list(const ServerFilter& filter) const;
   Result<ServerDetail> get(std::int64_t id) const;
   Result<ServerDetail> add(const ServerChange& change, std::int64_t now_us) const;
+  // The same inside a transaction of somebody else's, where `jump` (unless nullopt) goes before the change's own.
+  Result<ServerDetail> add_in(const Sql& transaction, const ServerChange& change, std::optional<std::int64_t> jump,
+                              std::int64_t now_us) const;
   // Needs manage. An address that changes makes the status unknown, and secrets do not follow to it (see
   // server_rules.h). Where somebody else changed the server at the same time, 40901.
   Result<Changed<ServerDetail>> change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const;

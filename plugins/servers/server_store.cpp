@@ -122,6 +122,13 @@ Result<std::int64_t> ServerStore::count(const Scope& scope, const ServerFilter& 
   return sql_.number_values("SELECT COUNT(*) FROM servers_servers s" + where.text(), where.args());
 }
 
+Result<std::vector<Server>> ServerStore::of_owner(std::int64_t user_id) const {
+  return sql_.all(read_server,
+                  "SELECT " + std::string(kServerColumns) +
+                      " FROM servers_servers s WHERE s.owner_user_id = ? ORDER BY s.id LIMIT 100000",
+                  user_id);
+}
+
 Result<std::optional<Server>> ServerStore::find(const Scope& scope, std::int64_t id) const {
   return find_one(sql_, read_with_level, scope, id, "", "servers_servers s");
 }

@@ -28,6 +28,8 @@ class ServerStore {
 
   Result<std::vector<Server>> list(const Scope& scope, const ServerFilter& filter) const;
   Result<std::int64_t> count(const Scope& scope, const ServerFilter& filter) const;
+  // All of one owner's, by id, up to 100,000.
+  Result<std::vector<Server>> of_owner(std::int64_t user_id) const;
   Result<std::optional<Server>> find(const Scope& scope, std::int64_t id) const;
   Result<std::optional<ServerAccess>> find_access(const Scope& scope, std::int64_t id) const;
   // Whoever asks: for the hops on the way to a server that he may use.

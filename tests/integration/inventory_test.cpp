@@ -70,3 +70,178 @@ TEST_CASE("servers are found by their tags, and tags are listed with the servers
   REQUIRE(panel.remove(path_of(one), anna).status == 200);
   CHECK(panel.get("/api/v1/servers/tags", anna).data().at("pagination").at("total_count") == 2);
 }
+
+namespace {
+
+// "1 bastion create; 4 web skip import_duplicate"
+std::string told(const Answer& answer) {
+  REQUIRE_MESSAGE(answer.status == 200, answer.text);
+  std::string text;
+  for (const auto& entry : answer.data().at("entries")) {
+    text += (text.empty() ? "" : "; ") + entry.at("line").dump() + " " + entry.at("name").get<std::string>() + " " +
+            entry.at("action").get<std::string>();
+    if (entry.contains("reason")) text += " " + entry.at("reason").get<std::string>();
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("an ssh_config is tried first and then imported, jump hosts and all") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto gate = add_server(panel, anna, "gate");
+  const std::string content =
+      "Host web\n HostName 10.0.0.5\n ProxyJump bastion\n"
+      "Host bastion\n HostName 203.0.113.7\n ProxyJump gate\n"
+      "Host same\n HostName 10.0.0.5\n"
+      "Host lost\n ProxyJump nowhere\n"
+      "Host round\n ProxyJump trip\nHost trip\n ProxyJump round\n"
+      "Host bad_port\n Port 70000\n"
+      "Host *\n User deploy\n";
+  const std::string expected =
+      "1 web create; 4 bastion create; 7 same skip import_duplicate; 9 lost error import_jump_unknown; "
+      "11 round error jump_loop; 13 trip error jump_loop; 15 bad_port error port_invalid";
+  const Json body = {{"format", "ssh_config"}, {"content", content}};
+  const auto tried = panel.post("/api/v1/servers/import", body, anna);
+  CHECK(told(tried) == expected);
+  CHECK(tried.data().at("dry_run") == true);
+  CHECK(difference(R"({"create":2,"skip":1,"error":4})", tried.data().at("counts")) == "");
+  CHECK(difference(R"({"line":15,"name":"bad_port","action":"error","reason":"port_invalid","code":42201,"field":"port",
+                   "message":"端口必须在 1 到 65535 之间"})",
+                   tried.data().at("entries")[6]) == "");
+  CHECK(names_in(panel.get("/api/v1/servers", anna)) == "gate ");
+
+  auto real = body;
+  real["dry_run"] = false;
+  const auto done = panel.post("/api/v1/servers/import", real, anna);
+  CHECK(told(done) == expected);
+  CHECK(names_in(panel.get("/api/v1/servers?sort=name", anna)) == "bastion gate web ");
+  const auto bastion = done.data().at("entries")[1].at("server_id").get<std::int64_t>();
+  const auto web = done.data().at("entries")[0].at("server_id").get<std::int64_t>();
+  CHECK(panel.get(path_of(web), anna).data().at("server").at("jump_server_id") == bastion);
+  CHECK(panel.get(path_of(bastion), anna).data().at("server").at("jump_server_id") == gate);
+
+  // Again, and by somebody else, who finds no trace of hers.
+  CHECK(told(panel.post("/api/v1/servers/import", real, anna))
+            .starts_with("1 web skip import_duplicate; 4 bastion skip"));
+  CHECK(told(panel.post("/api/v1/servers/import", body, panel.user("bert")))
+            .starts_with("1 web error import_jump_unknown; 4 bastion error import_jump_unknown; 7 same create"));
+
+  const auto audit = panel.get("/api/v1/audit?action=importServer", panel.admin());
+  REQUIRE_MESSAGE(audit.status == 200, audit.text);
+  CHECK(audit.text.find("servers/" + std::to_string(web)) != std::string::npos);
+  CHECK(audit.text.find("203.0.113.7") != std::string::npos);
+}
+
+TEST_CASE("a table and a JSON text are imported by the rules of adding a server") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto foreign =
+      id_of(panel.post("/api/v1/ssh-keys", {{"name", "k"}, {"generate", "ed25519"}}, panel.user("bert")), "ssh_key");
+  add_server(panel, anna, "taken");
+  const auto table = panel.post("/api/v1/servers/import",
+                                {{"format", "csv"},
+                                 {"dry_run", false},
+                                 {"content",
+                                  "name,host,ssh_user,tags,password,ssh_key_id\r\n"
+                                  "one,h1,root,web;生产,Gehe1m,\r\n"
+                                  "taken,h2,root,,,\r\n"
+                                  "three,-h,root,,,\r\n"
+                                  "four,h4,root,\"a,b\",,\r\n"
+                                  "five,h5,root,,," +
+                                      std::to_string(foreign) +
+                                      "\r\n"
+                                      "six,H1,root,,,\r\n"}},
+                                anna);
+  CHECK(told(table) ==
+        "2 one create; 3 taken error name_taken; 4 three error host_invalid; 5 four error tag_invalid; "
+        "6 five error ssh_key_unknown; 7 six skip import_duplicate");
+  CHECK(table.text.find("Gehe1m") == std::string::npos);
+  const auto one = table.data().at("entries")[0].at("server_id").get<std::int64_t>();
+  const auto server = panel.get(path_of(one), anna).data().at("server");
+  CHECK(server.at("has_password") == true);
+  CHECK(server.at("tags") == Json::array({"web", "生产"}));
+  CHECK(names_in(panel.get("/api/v1/servers?tag=web", anna)) == "one ");
+
+  const Json servers = {{{"name", "j1"}, {"host", "j1"}, {"ssh_user", "root"}, {"jump_server", "one"}},
+                        {{"name", std::string(129, 'a')}, {"host", "j2"}, {"ssh_user", "root"}}};
+  const auto json =
+      panel.post("/api/v1/servers/import", {{"format", "json"}, {"dry_run", false}, {"content", servers.dump()}}, anna);
+  CHECK(told(json) == "1 j1 create; 1 " + std::string(129, 'a') + " error name_invalid");
+
+  for (const Json& wrong : {Json{{"format", "csv"}, {"content", "a,b\n"}}, Json{{"format", "xml"}, {"content", ""}},
+                            Json{{"format", "json"}, {"content", "{"}}}) {
+    CHECK(panel.post("/api/v1/servers/import", wrong, anna).code() == 42201);
+  }
+}
+
+TEST_CASE("a thousand servers are imported at once") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  std::string table = "name,host,ssh_user,tags\n";
+  for (int i = 0; i < 1000; ++i) table += "s" + std::to_string(i) + ",h" + std::to_string(i) + ",root,many\n";
+  const auto done =
+      panel.post("/api/v1/servers/import", {{"format", "csv"}, {"dry_run", false}, {"content", table}}, anna);
+  CHECK(done.data().at("counts").at("create") == 1000);
+  CHECK(panel.get("/api/v1/servers/tags", anna).data().at("tags")[0].at("server_count") == 1000);
+}
+
+TEST_CASE("a batch does to each server what the caller may do to it, and says so one by one") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto bert = panel.user("bert");
+  const auto group = id_of(panel.post("/api/v1/server-groups", {{"name", "web"}}, anna), "group");
+  const auto one = add_server(panel, anna, "one", {{"tags", {"old"}}}), two = add_server(panel, anna, "two");
+  const auto behind = add_server(panel, anna, "behind", {{"jump_server_id", one}});
+  const auto foreign = add_server(panel, bert, "foreign");
+  const auto batch = [&](const std::string& action, const Json& ids, const Json& args, const std::string& who) {
+    Json body = {{"action", action}, {"ids", ids}};
+    if (!args.is_null()) body["args"] = args;
+    return panel.post("/api/v1/servers/batch", body, who);
+  };
+
+  const auto tagged = batch("tag", {two, one, foreign, 424242, one}, {{"tags", {"new", "new"}}}, anna);
+  REQUIRE_MESSAGE(tagged.status == 200, tagged.text);
+  CHECK(difference(R"({"succeeded":2,"failed":2})", tagged.data().at("counts")) == "");
+  CHECK(tagged.data().at("results")[0] == Json{{"id", one}, {"ok", true}});
+  CHECK(tagged.data().at("results")[2] ==
+        Json{{"id", foreign}, {"ok", false}, {"code", 40401}, {"message", "资源未找到"}});
+  CHECK(panel.get(path_of(one), anna).data().at("server").at("tags") == Json::array({"old", "new"}));
+  CHECK(batch("untag", {one}, {{"tags", {"old", "never"}}}, anna).data().at("counts").at("succeeded") == 1);
+  CHECK(panel.get(path_of(one), anna).data().at("server").at("tags") == Json::array({"new"}));
+  std::vector<std::string> many;
+  for (int i = 0; i < 32; ++i) many.push_back("t" + std::to_string(i));
+  CHECK(batch("tag", {one, two}, {{"tags", many}}, anna).data().at("results")[0].at("field") == "tags");
+
+  CHECK(batch("move", {one, two}, {{"group_ids", {group}}}, anna).data().at("counts").at("succeeded") == 2);
+  CHECK(panel.get("/api/v1/server-groups/" + std::to_string(group), anna).data().at("group").at("server_count") == 2);
+  CHECK(batch("move", {foreign}, {{"group_ids", {group}}}, bert).data().at("results")[0].at("code") == 42201);
+
+  // Bert is granted to see hers: he is told that it is not enough.
+  const auto bert_id = panel.get("/api/v1/users/me", bert).data().at("user").at("id");
+  REQUIRE(panel
+              .send("PUT", "/api/v1/server-groups/" + std::to_string(group) + "/grants",
+                    Json{{"grants", {{{"user_id", bert_id}, {"level", "shell"}}}}}.dump(), anna)
+              .status == 200);
+  const auto refused = batch("delete", {one, foreign}, nullptr, bert);
+  CHECK(refused.data().at("results")[0].at("code") == 40301);
+  CHECK(refused.data().at("results")[1].at("ok") == true);
+
+  const auto removed = batch("delete", {one, two}, nullptr, anna);
+  CHECK(removed.data().at("results")[0].at("code") == 40903);
+  CHECK(removed.data().at("results")[0].at("used_by") == Json::array({{{"id", behind}, {"name", "behind"}}}));
+  CHECK(names_in(panel.get("/api/v1/servers?sort=name", anna)) == "behind one ");
+
+  const auto audit = panel.get("/api/v1/audit?action=deleteServer", panel.admin()).data();
+  REQUIRE(audit.at("entries").size() == 4);
+  CHECK(audit.at("entries")[0].at("target") == "servers/" + std::to_string(two));
+
+  for (const Json& wrong : {Json{{"action", "delete"}, {"ids", {one}}, {"args", {{"tags", {"a"}}}}},
+                            Json{{"action", "tag"}, {"ids", {one}}}, Json{{"action", "format"}, {"ids", {one}}},
+                            Json{{"action", "delete"}, {"ids", Json::array()}},
+                            Json{{"action", "move"}, {"ids", {one}}, {"args", {{"tags", {"a"}}}}}}) {
+    CHECK(panel.post("/api/v1/servers/batch", wrong, anna).code() == 42201);
+  }
+  CHECK(batch("delete", std::vector<int>(201, 1), nullptr, anna).code() == 42201);
+}
