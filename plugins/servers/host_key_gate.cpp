@@ -18,6 +18,13 @@ ssh::Failure unchecked(const Error& error) {
   return {ssh::Stage::host_key, ssh::Fault::host_key_unchecked, error.what(), {}};
 }
 
+const SeenHostKey* find_key(const std::vector<SeenHostKey>& seen, std::string_view public_key, std::string_view state) {
+  const auto found = std::find_if(seen.begin(), seen.end(), [&](const SeenHostKey& one) {
+    return one.public_key == public_key && one.state == state;
+  });
+  return found == seen.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 ssh::Outcome<std::vector<std::string>> DatabaseHostKeyGate::trusted_types() {
@@ -56,8 +63,7 @@ Result<HostKeyDecision> DatabaseHostKeyGate::decide_and_record(const ssh::HostKe
   const auto now_us = host_.now_us();
   NEXUS_ASSIGN(const auto seen, HostKeyStore(Sql(*call)).at_address(server_id_, address_, port_));
   if (decide(seen, public_key, trust, strict_) == HostKeyDecision::known) {
-    const auto shown =
-        std::find_if(seen.begin(), seen.end(), [&](const auto& one) { return one.public_key == public_key; });
+    const auto* shown = find_key(seen, public_key, "trusted");
     if (now_us - shown->last_seen_us > kTouchInterval) NEXUS_TRY(HostKeyStore(Sql(*call)).touch(shown->id, now_us));
     return HostKeyDecision::known;
   }
@@ -68,6 +74,13 @@ Result<HostKeyDecision> DatabaseHostKeyGate::decide_and_record(const ssh::HostKe
   NEXUS_ASSIGN(const auto current, store.at_address(server_id_, address_, port_));
   const auto decision = decide(current, public_key, trust, strict_);
   if (decision == HostKeyDecision::known) return decision;
+  // What a person has rejected does not wait again.
+  const auto* rejected = find_key(current, public_key, "rejected");
+  if (rejected != nullptr) {
+    NEXUS_TRY(store.touch(rejected->id, now_us));
+    NEXUS_TRY(transaction.commit());
+    return decision;
+  }
   SeenHostKey record;
   record.host = address_;
   record.port = port_;

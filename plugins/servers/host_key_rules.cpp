@@ -4,13 +4,15 @@ namespace nexus::servers {
 
 HostKeyDecision decide(std::span<const SeenHostKey> seen, std::string_view public_key, ssh::Trust trust, bool strict) {
   bool any_trusted = false;
+  bool rejected = false;
   for (const auto& key : seen) {
+    if (key.state == "rejected" && key.public_key == public_key) rejected = true;
     if (key.state != "trusted") continue;
     if (key.public_key == public_key) return HostKeyDecision::known;
     any_trusted = true;
   }
   if (any_trusted) return HostKeyDecision::changed;
-  return trust == ssh::Trust::person && !strict ? HostKeyDecision::trust_now : HostKeyDecision::unknown;
+  return trust == ssh::Trust::person && !strict && !rejected ? HostKeyDecision::trust_now : HostKeyDecision::unknown;
 }
 
 }  // namespace nexus::servers

@@ -12,7 +12,7 @@ namespace nexus::servers {
 enum class HostKeyDecision {
   known,      // it is trusted
   trust_now,  // nothing is trusted yet, and the caller may begin
-  unknown,    // nothing is trusted yet, and the caller may not
+  unknown,    // nothing is trusted yet, and the caller may not, or somebody has rejected it
   changed,    // another key is trusted
 };
 

@@ -2,19 +2,26 @@
 #pragma once
 
 #include "host_key_store.h"
+#include "lookup.h"
 #include "server_store.h"
 
 namespace nexus::servers {
 
-// On behalf of one caller; errors as in ServerService. Listing needs view, accepting manage.
+// On behalf of one caller; errors as in ServerService. Listing needs view, deciding manage.
 class HostKeyService {
  public:
   HostKeyService(const Sql& sql, const Scope& scope) : sql_(sql), scope_(scope) {}
 
   Result<std::vector<SeenHostKey>> list(std::int64_t server_id) const;
-  // Trusts the pending key of that fingerprint at the server's address, and retires what was trusted there. 42201 where
-  // no such key waits. Answers the list afterwards.
+  // Of all servers that he sees.
+  Result<PageOf<ReviewedHostKey>> review(std::string_view state, std::int64_t limit, std::int64_t offset) const;
+  // Trusts the pending key of that fingerprint at the server's address, or one that was rejected, and retires what was
+  // trusted there. 42201 where there is no such key. Answers the list afterwards.
   Result<std::vector<SeenHostKey>> accept(std::int64_t server_id, std::string_view fingerprint,
+                                          std::int64_t now_us) const;
+  // Rejects the pending key of that fingerprint: it waits no longer, and not even a person's first connection trusts
+  // it. What is trusted stays. Likewise.
+  Result<std::vector<SeenHostKey>> reject(std::int64_t server_id, std::string_view fingerprint,
                                           std::int64_t now_us) const;
 
  private:

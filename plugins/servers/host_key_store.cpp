@@ -1,11 +1,28 @@
 #include "host_key_store.h"
 
+#include "visibility.h"
+
 namespace nexus::servers {
 namespace {
 
-constexpr std::string_view kSelectHostKeys =
-    "SELECT id, host, port, type, fingerprint, public_key, state, first_seen_us, last_seen_us, decided_us, decided_by "
-    "FROM servers_host_keys ";
+constexpr std::string_view kHostKeyColumns =
+    "k.id, k.host, k.port, k.type, k.fingerprint, k.public_key, k.state, k.first_seen_us, k.last_seen_us, "
+    "k.decided_us, k.decided_by";
+constexpr std::size_t kHostKeyColumnCount = 11;
+constexpr std::string_view kSeenHostKeys = " FROM servers_host_keys k JOIN servers_servers s ON s.id = k.server_id";
+
+std::string select_host_keys(std::string_view condition) {
+  return "SELECT " + std::string(kHostKeyColumns) + " FROM servers_host_keys k WHERE " + std::string(condition) +
+         " ORDER BY k.last_seen_us DESC, k.id DESC LIMIT 200";
+}
+
+// Borrows the state.
+Where where_of(const Scope& scope, const std::string_view& state) {
+  Where where;
+  where.add("k.state = ?", state);
+  add(where, sees_server(scope));
+  return where;
+}
 
 SeenHostKey read_host_key(const Row& row) {
   return {row.integer(0), row.string(1),           row.integer(2),          row.string(3),
@@ -13,26 +30,41 @@ SeenHostKey read_host_key(const Row& row) {
           row.integer(8), row.optional_integer(9), row.optional_integer(10)};
 }
 
+ReviewedHostKey read_reviewed(const Row& row) {
+  return {read_host_key(row), {row.integer(kHostKeyColumnCount), row.string(kHostKeyColumnCount + 1)}};
+}
+
 }  // namespace
 
+Result<std::vector<ReviewedHostKey>> HostKeyStore::list(const Scope& scope, std::string_view state, std::int64_t limit,
+                                                        std::int64_t offset) const {
+  auto where = where_of(scope, state);
+  where.bind(limit, offset);
+  return sql_.all_values(read_reviewed,
+                         "SELECT " + std::string(kHostKeyColumns) + ", s.id, s.name" + std::string(kSeenHostKeys) +
+                             where.text() + " ORDER BY k.last_seen_us DESC, k.id DESC LIMIT ? OFFSET ?",
+                         where.args());
+}
+
+Result<std::int64_t> HostKeyStore::count(const Scope& scope, std::string_view state) const {
+  const auto where = where_of(scope, state);
+  return sql_.number_values("SELECT COUNT(*)" + std::string(kSeenHostKeys) + where.text(), where.args());
+}
+
 Result<std::vector<SeenHostKey>> HostKeyStore::of_server(std::int64_t server_id) const {
-  return sql_.all(read_host_key,
-                  std::string(kSelectHostKeys) + "WHERE server_id = ? ORDER BY last_seen_us DESC, id DESC LIMIT 200",
-                  server_id);
+  return sql_.all(read_host_key, select_host_keys("k.server_id = ?"), server_id);
 }
 
 Result<std::vector<SeenHostKey>> HostKeyStore::at_address(std::int64_t server_id, std::string_view host,
                                                           std::int64_t port) const {
-  return sql_.all(read_host_key,
-                  std::string(kSelectHostKeys) +
-                      "WHERE server_id = ? AND host = ? AND port = ? ORDER BY last_seen_us DESC, id DESC LIMIT 200",
-                  server_id, host, port);
+  return sql_.all(read_host_key, select_host_keys("k.server_id = ? AND k.host = ? AND k.port = ?"), server_id, host,
+                  port);
 }
 
 Result<void> HostKeyStore::put(std::int64_t server_id, const SeenHostKey& key) const {
   NEXUS_ASSIGN(const auto known,
                sql_.exec("UPDATE servers_host_keys SET state = ?, last_seen_us = ?, decided_us = ?, decided_by = ? "
-                         "WHERE server_id = ? AND host = ? AND port = ? AND fingerprint = ?",
+                         "WHERE server_id = ? AND host = ? AND port = ? AND fingerprint = ? AND state <> 'rejected'",
                          key.state, key.last_seen_us, key.decided_us, key.decided_by, server_id, key.host, key.port,
                          key.fingerprint));
   if (known.affected > 0) return {};

@@ -151,6 +151,16 @@ class ImportRun {
   std::map<std::string, std::int64_t> by_address_;
 };
 
+// So that none of them goes, and that two imports of one owner come one after the other.
+Result<void> hold_jump_hosts(const ServerStore& store, const Scope& scope, const ImportEntries& entries) {
+  NEXUS_TRY(store.hold_owned(scope.user_id));
+  HeldServers ids;
+  for (const auto& entry : entries) {
+    if (entry.change.jump_server_id && *entry.change.jump_server_id) ids.insert(**entry.change.jump_server_id);
+  }
+  return hold_all(store, ids);
+}
+
 }  // namespace
 
 std::string_view to_string(ImportAction action) noexcept {
@@ -166,6 +176,7 @@ Result<std::vector<ImportOutcome>> ImportService::run(const ImportEntries& entri
                                                       std::int64_t now_us) const {
   NEXUS_ASSIGN(auto transaction, sql_.begin());
   const ServerStore store(transaction);
+  NEXUS_TRY(hold_jump_hosts(store, scope_, entries));
   const ServerService service(store, secrets_, scope_);
   ImportRun run(service, transaction, entries, now_us);
   NEXUS_ASSIGN(const auto owned, store.of_owner(scope_.user_id));

@@ -17,7 +17,8 @@ Result<std::vector<ServerAccess>> jump_chain(const ServerStore& store, const Ser
   return hops;
 }
 
-Result<void> check_jump(const ServerStore& store, const Scope& scope, const Server& server, const Server* before) {
+Result<void> check_jump(const ServerStore& store, const Scope& scope, const Server& server, const Server* before,
+                        const HeldServers& held) {
   if (!server.jump_server_id || (before != nullptr && before->jump_server_id == server.jump_server_id)) return {};
   NEXUS_ASSIGN(const auto jump, store.find(scope, *server.jump_server_id));
   if (!jump || jump->access < Level::operate) return bad_jump("exists", "servers.jump_unknown");
@@ -25,9 +26,28 @@ Result<void> check_jump(const ServerStore& store, const Scope& scope, const Serv
   for (auto next = server.jump_server_id; next;) {
     if (*next == server.id) return bad_jump("loop", "servers.jump_loop");
     if (++hops > kMostJumps) return bad_jump("length", "servers.jump_too_long");
+    if (before != nullptr && !held.contains(*next)) return Error::api(code::kExists, "servers.changed_meanwhile");
     NEXUS_ASSIGN(const auto hop, store.access_of(*next));
     next = hop ? hop->server.jump_server_id : std::nullopt;
   }
+  return {};
+}
+
+Result<HeldServers> jump_locks(const ServerStore& store, std::int64_t id, std::optional<std::int64_t> jump) {
+  HeldServers ids;
+  if (!jump) return ids;
+  if (id == 0) return HeldServers{*jump};
+  ids.insert(id);
+  for (auto next = jump; next && ids.size() <= kMostJumps + 1;) {
+    if (!ids.insert(*next).second) break;
+    NEXUS_ASSIGN(const auto hop, store.access_of(*next));
+    next = hop ? hop->server.jump_server_id : std::nullopt;
+  }
+  return ids;
+}
+
+Result<void> hold_all(const ServerStore& store, const HeldServers& ids) {
+  for (const auto id : ids) NEXUS_TRY(store.hold(id));
   return {};
 }
 

@@ -99,11 +99,17 @@ struct SeenHostKey {
   std::string type;
   std::string fingerprint;
   std::string public_key;  // base64 of the blob
-  std::string state;       // trusted, pending, retired
+  std::string state;       // trusted, pending, retired, rejected
   std::int64_t first_seen_us = 0;
   std::int64_t last_seen_us = 0;
   std::optional<std::int64_t> decided_us;
   std::optional<std::int64_t> decided_by;  // user id
+};
+
+// The same with the server that has shown it.
+struct ReviewedHostKey {
+  SeenHostKey key;
+  NamedServer server;
 };
 
 }  // namespace nexus::servers

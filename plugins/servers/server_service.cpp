@@ -96,7 +96,9 @@ Result<ServerDetail> ServerService::get(std::int64_t id) const {
 }
 
 Result<ServerDetail> ServerService::add(const ServerChange& change, std::int64_t now_us) const {
+  NEXUS_ASSIGN(const auto held, jump_locks(store_, 0, change.jump_server_id.value_or(std::nullopt)));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
+  NEXUS_TRY(hold_all(ServerStore(transaction), held));
   NEXUS_ASSIGN(auto detail, add_in(transaction, change, std::nullopt, now_us));
   NEXUS_TRY(transaction.commit());
   return detail;
@@ -111,13 +113,15 @@ Result<ServerDetail> ServerService::add_in(const Sql& transaction, const ServerC
   server.status = "unknown";
   server.created_us = server.updated_us = now_us;
   server.access = Level::manage;
-  return write(transaction, std::move(server), nullptr, change);
+  return write(transaction, std::move(server), nullptr, change, {});
 }
 
 Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
                                                     std::int64_t now_us) const {
+  NEXUS_ASSIGN(const auto held, jump_locks(store_, id, change.jump_server_id.value_or(std::nullopt)));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);
+  NEXUS_TRY(hold_all(store, held));
   NEXUS_ASSIGN(auto found, existing(store.find(scope_, id), Level::manage));
   NEXUS_ASSIGN(auto before, detail_of(store, scope_, std::move(found)));
   auto server = before.server;
@@ -125,18 +129,18 @@ Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const Serve
   if (server.host != before.server.host || server.port != before.server.port) server.status = "unknown";
   // Also where the clock went back: connections are told apart by it.
   server.updated_us = std::max(now_us, before.server.updated_us + 1);
-  NEXUS_ASSIGN(auto now, write(transaction, std::move(server), &before.server, change));
+  NEXUS_ASSIGN(auto now, write(transaction, std::move(server), &before.server, change, held));
   NEXUS_TRY(transaction.commit());
   return Changed<ServerDetail>{std::move(now), std::move(before)};
 }
 
 Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const Server* before,
-                                          const ServerChange& change) const {
+                                          const ServerChange& change, const HeldServers& held) const {
   NEXUS_TRY(check_fields(server));
   NEXUS_TRY(check_password(change));
   NEXUS_TRY(check_secrets(sql, scope_, server, before, change));
   const ServerStore store(sql);
-  NEXUS_TRY(check_jump(store, scope_, server, before));
+  NEXUS_TRY(check_jump(store, scope_, server, before, held));
   NEXUS_ASSIGN(server.id, save(store, server, before));
   if (change.password) {
     std::optional<std::string> sealed;
@@ -153,6 +157,8 @@ Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const S
 Result<Server> ServerService::remove(std::int64_t id) const {
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);
+  // So that nobody makes it a jump host between the question and the removal.
+  NEXUS_TRY(store.hold(id));
   NEXUS_ASSIGN(auto server, existing(store.find(scope_, id), Level::manage));
   NEXUS_TRY(refuse_where_it_leads_on(store, scope_, id));
   NEXUS_ASSIGN(const auto removed, store.remove(id));

@@ -5,6 +5,8 @@
 #include "secret_box.h"
 #include "server_store.h"
 
+#include <set>
+
 namespace nexus::servers {
 
 // What a body says about a server. An outer nullopt: not mentioned; an inner one: none.
@@ -43,7 +45,8 @@ class ServerService {
   Result<ServerPage> list(const ServerFilter& filter) const;
   Result<ServerDetail> get(std::int64_t id) const;
   Result<ServerDetail> add(const ServerChange& change, std::int64_t now_us) const;
-  // The same inside a transaction of somebody else's, where `jump` (unless nullopt) goes before the change's own.
+  // The same inside a transaction of somebody else's that holds the jump host, where `jump` (unless nullopt) goes
+  // before the change's own.
   Result<ServerDetail> add_in(const Sql& transaction, const ServerChange& change, std::optional<std::int64_t> jump,
                               std::int64_t now_us) const;
   // Needs manage. An address that changes makes the status unknown, and secrets do not follow to it (see
@@ -53,7 +56,8 @@ class ServerService {
   Result<Server> remove(std::int64_t id) const;
 
  private:
-  Result<ServerDetail> write(const Sql& sql, Server server, const Server* before, const ServerChange& change) const;
+  Result<ServerDetail> write(const Sql& sql, Server server, const Server* before, const ServerChange& change,
+                             const std::set<std::int64_t>& held) const;
 
   ServerStore store_;
   SecretBox secrets_;

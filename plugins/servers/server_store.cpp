@@ -192,6 +192,16 @@ Result<bool> ServerStore::remove(std::int64_t id) const {
   return done.affected > 0;
 }
 
+Result<void> ServerStore::hold(std::int64_t id) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_servers SET updated_us = updated_us WHERE id = ?", id));
+  return {};
+}
+
+Result<void> ServerStore::hold_owned(std::int64_t user_id) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_servers SET updated_us = updated_us WHERE owner_user_id = ?", user_id));
+  return {};
+}
+
 Result<std::vector<Membership>> ServerStore::memberships(const Scope& scope, std::int64_t id) const {
   const auto level = level_on_group(scope);
   Where where;

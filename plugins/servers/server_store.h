@@ -46,6 +46,10 @@ class ServerStore {
   // nullopt: no password.
   Result<void> set_password(std::int64_t id, const std::optional<std::string>& sealed) const;
   Result<bool> remove(std::int64_t id) const;
+  // As the first thing in a transaction: nobody else changes, removes or holds them until it ends, and what is read
+  // afterwards is what stands then.
+  Result<void> hold(std::int64_t id) const;
+  Result<void> hold_owned(std::int64_t user_id) const;
 
   // The groups that the scope shows and that hold the server, by id.
   Result<std::vector<Membership>> memberships(const Scope& scope, std::int64_t id) const;

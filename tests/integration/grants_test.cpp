@@ -115,6 +115,7 @@ TEST_CASE("every route of a server, by everybody") {
                                           {"GET", "/host-keys", kView},
                                           {"POST", "/test-connection", kOperate},
                                           {"POST", "/host-keys/accept", kManage, R"({"fingerprint":"SHA256:none"})"},
+                                          {"POST", "/host-keys/reject", kManage, R"({"fingerprint":"SHA256:none"})"},
                                           {"PATCH", "", kManage, R"({"description":"changed"})"},
                                           {"DELETE", "", kManage}}) {
     for (const auto& caller : kCallers) {

@@ -1,7 +1,10 @@
 // Many servers at once: tags, imports, batches, and the review of their host keys.
 #include "integration/scenario.h"
+#include "support/http_client.h"
 
 #include <doctest/doctest.h>
+
+#include <thread>
 
 using nexus::test::Answer;
 using nexus::test::difference;
@@ -244,4 +247,42 @@ TEST_CASE("a batch does to each server what the caller may do to it, and says so
     CHECK(panel.post("/api/v1/servers/batch", wrong, anna).code() == 42201);
   }
   CHECK(batch("delete", std::vector<int>(201, 1), nullptr, anna).code() == 42201);
+}
+
+TEST_CASE("changes at the same time make no circle of jump hosts, and leave none behind a removed one") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  std::vector<std::int64_t> ids;
+  for (const char* name : {"a", "b", "c"}) ids.push_back(add_server(panel, anna, name));
+  const auto send = [&](const std::string& method, std::int64_t id, const Json& body) {
+    nexus::test::HttpClient client(panel.port());
+    const auto text = body.is_null() ? std::nullopt : std::optional(body.dump());
+    return client.request(method, path_of(id), text, {{"Authorization", "Bearer " + anna}}).status;
+  };
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      threads.emplace_back([&, i] { send("PATCH", ids[i], {{"jump_server_id", ids[(i + 1) % ids.size()]}}); });
+    }
+    for (auto& thread : threads) thread.join();
+    std::size_t set = 0;
+    for (const auto id : ids) {
+      if (!panel.get(path_of(id), anna).data().at("server").at("jump_server_id").is_null()) ++set;
+    }
+    CHECK(set < ids.size());
+    CHECK(set > 0);
+    for (const auto id : ids) REQUIRE(panel.patch(path_of(id), {{"jump_server_id", nullptr}}, anna).status == 200);
+  }
+  for (int round = 0; round < 10; ++round) {
+    const auto jump = add_server(panel, anna, "jump");
+    int removed = 0, changed = 0;
+    std::thread remover([&] { removed = send("DELETE", jump, nullptr); });
+    changed = send("PATCH", ids[0], {{"jump_server_id", jump}});
+    remover.join();
+    CAPTURE(removed);
+    CAPTURE(changed);
+    CHECK((removed == 200) != (changed == 200));
+    REQUIRE(panel.patch(path_of(ids[0]), {{"jump_server_id", nullptr}}, anna).status == 200);
+    if (removed != 200) REQUIRE(panel.remove(path_of(jump), anna).status == 200);
+  }
 }

@@ -200,6 +200,55 @@ TEST_CASE("a changed host key is refused everywhere until it is accepted") {
   CHECK(panel.get(path_of(id, "/metrics"), admin).status == 200);
 }
 
+TEST_CASE("host keys that wait are reviewed in one list, and one that was rejected is trusted by nobody") {
+  SshServer sshd;
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto id = add_server(panel, sshd, anna);
+  const auto list = [&](const std::string& query, const std::string& token) {
+    const auto answer = panel.get("/api/v1/servers/host-keys" + query, token);
+    REQUIRE_MESSAGE(answer.status == 200, answer.text);
+    return answer.data().at("host_keys");
+  };
+  const auto decide = [&](const std::string& verb, const Json& fingerprint) {
+    return panel.post(path_of(id, "/host-keys/" + verb), {{"fingerprint", fingerprint}}, anna);
+  };
+  const auto connects = [&] { return panel.send("POST", path_of(id, "/test-connection"), "", anna).data(); };
+  // Background work leaves the key for a person to decide.
+  CHECK(panel.get(path_of(id, "/metrics"), anna).status != 200);
+  const auto waiting = list("", anna);
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting == list("?status=pending&per_page=1", anna));
+  CHECK(difference(Json{{"id", id}, {"name", "Web服务器01"}}, waiting[0].at("server")) == "");
+  CHECK(list("", panel.user("bert")).empty());
+  CHECK(list("", panel.admin()).size() == 1);
+  CHECK(panel.get("/api/v1/servers/host-keys?status=odd", anna).code() == 40000);
+
+  const auto fingerprint = waiting[0].at("fingerprint");
+  CHECK(decide("reject", "SHA256:wrong").code() == 42201);
+  REQUIRE(decide("reject", fingerprint).status == 200);
+  CHECK(decide("reject", fingerprint).code() == 42201);
+  CHECK(list("", anna).empty());
+  CHECK(list("?status=rejected", anna)[0].at("fingerprint") == fingerprint);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(connects().at("connected") == false);
+    CHECK(panel.get(path_of(id, "/metrics"), anna).status != 200);
+    CHECK(list("", anna).empty());
+  }
+  // Who changes his mind accepts it; another key later is another decision.
+  REQUIRE(decide("accept", fingerprint).status == 200);
+  CHECK(connects().at("connected") == true);
+  CHECK(decide("reject", fingerprint).code() == 42201);
+  sshd.swap_host_key();
+  CHECK(connects().at("host_key").at("status") == "changed");
+  const auto other = list("", anna);
+  REQUIRE(other.size() == 1);
+  REQUIRE(decide("reject", other[0].at("fingerprint")).status == 200);
+  CHECK(connects().at("host_key").at("status") == "changed");
+  CHECK(list("?status=trusted", anna)[0].at("fingerprint") == fingerprint);
+  CHECK(list("", anna).empty());
+}
+
 TEST_CASE("strict host keys: not even a person's test trusts an unknown one") {
   SshServer sshd;
   Scenario panel({.config = "servers: {host_keys: strict}"});

@@ -40,6 +40,16 @@ TEST_CASE("beside a trusted key no other passes, on nobody's word") {
   }
 }
 
+TEST_CASE("a rejected key passes on nobody's word, and another one as if it were not there") {
+  const std::vector<SeenHostKey> rejected{seen("A", "rejected")};
+  CHECK(decide(rejected, "A", Trust::person, false) == HostKeyDecision::unknown);
+  CHECK(decide(rejected, "A", Trust::nobody, false) == HostKeyDecision::unknown);
+  CHECK(decide(rejected, "B", Trust::person, false) == HostKeyDecision::trust_now);
+  const std::vector<SeenHostKey> beside{seen("A", "rejected"), seen("B", "trusted")};
+  CHECK(decide(beside, "A", Trust::person, false) == HostKeyDecision::changed);
+  CHECK(decide(beside, "B", Trust::nobody, false) == HostKeyDecision::known);
+}
+
 TEST_CASE("the name of a system") {
   CHECK(pretty_name("NAME=\"Ubuntu\"\nPRETTY_NAME=\"Ubuntu 22.04 LTS\"\nID=ubuntu\n") == "Ubuntu 22.04 LTS");
   CHECK(pretty_name("PRETTY_NAME='Alpine'") == "Alpine");
