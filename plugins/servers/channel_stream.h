@@ -4,6 +4,7 @@
 
 #include "ssh/channel.h"
 
+#include <nexus/cpp/json.h>
 #include <nexus/cpp/outlet.h>
 #include <nexus/cpp/services.h>
 

@@ -2,6 +2,7 @@
 
 #include "audit_note.h"
 #include "failure_answer.h"
+#include "os_release.h"
 
 #include <memory>
 
@@ -12,16 +13,6 @@ namespace {
 constexpr ssh::milliseconds kTestTimeout{35'000};
 constexpr std::size_t kMaxOsRelease = 16 * 1024;
 constexpr std::size_t kMaxOsInfo = 200;
-
-// What the far side says it is; it may say anything, so only a line of printable text is taken.
-std::string clean_line(std::string_view text) {
-  std::string line;
-  for (const char c : text.substr(0, kMaxOsInfo)) {
-    if (c == '\n') break;
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) line += c;
-  }
-  return line;
-}
 
 Response failed_answer(std::int64_t server_id, const ssh::Failure& failure, const Call& call) {
   Json data = {{"connected", false},
@@ -57,7 +48,7 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
                                  [self = shared_from_this()](const ssh::Outcome<ssh::Engine::Files>& files) {
                                    std::string name;
                                    if (files.ok() && files.value()[0])
-                                     name = clean_line(pretty_name(*files.value()[0]));
+                                     name = printable_line(pretty_name(*files.value()[0]));
                                    name.empty() ? self->ask_uname() : self->succeeded(name);
                                  });
   }
@@ -65,7 +56,7 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
   void ask_uname() {
     gateway_.engine().run_command(target_, "uname -sr", kMaxOsInfo, options_,
                                   [self = shared_from_this()](const ssh::Outcome<ssh::CommandResult>& system) {
-                                    self->succeeded(system.ok() ? clean_line(system.value().out) : "");
+                                    self->succeeded(system.ok() ? printable_line(system.value().out) : "");
                                   });
   }
 
@@ -102,22 +93,6 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
 };
 
 }  // namespace
-
-std::string pretty_name(std::string_view os_release) {
-  constexpr std::string_view kKey = "PRETTY_NAME=";
-  while (!os_release.empty()) {
-    const auto end = std::min(os_release.find('\n'), os_release.size());
-    auto line = os_release.substr(0, end);
-    os_release.remove_prefix(std::min(end + 1, os_release.size()));
-    if (!line.starts_with(kKey)) continue;
-    line.remove_prefix(kKey.size());
-    if (line.size() >= 2 && (line.front() == '"' || line.front() == '\'') && line.back() == line.front()) {
-      line = line.substr(1, line.size() - 2);
-    }
-    return std::string(line);
-  }
-  return {};
-}
 
 void test_connection(SshGateway& gateway, const ssh::Target& target, OwnedCall call, const Reply& reply) {
   std::make_shared<ConnectionTest>(gateway, target, std::move(call), reply)->begin();

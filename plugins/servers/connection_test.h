@@ -10,7 +10,4 @@ namespace nexus::servers {
 // Answers through `reply`, whatever happens. `call` is kept until then.
 void test_connection(SshGateway& gateway, const ssh::Target& target, OwnedCall call, const Reply& reply);
 
-// PRETTY_NAME of an os-release file; empty where there is none.
-std::string pretty_name(std::string_view os_release);
-
 }  // namespace nexus::servers

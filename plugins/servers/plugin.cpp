@@ -15,7 +15,7 @@ class ServersPlugin : public Plugin {
  public:
   void setup(Registrar& registrar) override {
     gateway_ = std::make_unique<SshGateway>(registrar.host());
-    provider_ = std::make_unique<SshProvider>(*gateway_);
+    provider_ = std::make_unique<SshProvider>(registrar.host(), *gateway_);
 
     registrar.resources(servers_resources());
     registrar.permission(kReadPermission, "operator,user");
@@ -37,6 +37,7 @@ class ServersPlugin : public Plugin {
     add_batch_routes(registrar, *gateway_);
     add_import_routes(registrar);
     add_tag_routes(registrar);
+    add_facts_routes(registrar);
     add_group_routes(registrar);
     add_key_routes(registrar);
     add_host_key_routes(registrar, *gateway_);
@@ -45,10 +46,12 @@ class ServersPlugin : public Plugin {
 
   Result<void> start(Call& call) override {
     NEXUS_TRY(configure(call));
+    provider_->start();
     return gateway_->start(call);
   }
 
   void stop() noexcept override {
+    if (provider_) provider_->stop();
     if (gateway_) gateway_->stop();
   }
 

@@ -16,6 +16,7 @@ void add_server_routes(Registrar& registrar, SshGateway& gateway);
 void add_batch_routes(Registrar& registrar, SshGateway& gateway);
 void add_import_routes(Registrar& registrar);
 void add_tag_routes(Registrar& registrar);
+void add_facts_routes(Registrar& registrar);
 void add_group_routes(Registrar& registrar);
 void add_key_routes(Registrar& registrar);
 void add_host_key_routes(Registrar& registrar, SshGateway& gateway);

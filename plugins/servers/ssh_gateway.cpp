@@ -1,5 +1,6 @@
 #include "ssh_gateway.h"
 
+#include "facts_store.h"
 #include "host_key_gate.h"
 #include "jump_chain.h"
 #include "status_store.h"
@@ -14,6 +15,8 @@ namespace {
 
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
+
+constexpr ssh::milliseconds kFactsTimeout{15'000};
 
 ssh::Failure cannot_open(const Error& error) {
   return {ssh::Stage::auth, ssh::Fault::credentials_missing, error.what(), {}};
@@ -125,7 +128,31 @@ void SshGateway::log_unwritten(Call& call, std::int64_t server_id, const Error& 
 void SshGateway::forget(std::int64_t server_id) { engine_.forget(server_id); }
 
 void SshGateway::connected(std::int64_t server_id) {
-  later([this, server_id](Call& call) { write_online(call, server_id, {}); }, server_id);
+  const auto look = [this, server_id](Call& call) {
+    write_online(call, server_id, {});
+    if (const auto asked = collect_facts(call, server_id); !asked.ok()) log_unwritten(call, server_id, asked.error());
+  };
+  later(look, server_id);
+}
+
+// Over the connection that has just come up. What does not answer is asked again at the next one.
+Result<void> SshGateway::collect_facts(Call& call, std::int64_t server_id) {
+  NEXUS_ASSIGN(const auto access, ServerStore(Sql(call)).access_of(server_id));
+  if (!access) return {};
+  NEXUS_ASSIGN(const auto target, target_of(call, *access));
+  engine_.run_command(target, std::string(kFactsCommand), kFactsLimit,
+                      options(call, ssh::Priority::metrics, kFactsTimeout),
+                      [this, server_id](const ssh::Outcome<ssh::CommandResult>& told) {
+                        if (!told.ok()) return;
+                        const auto facts = parse_facts(told.value().out, host_.now_us());
+                        later(
+                            [this, server_id, facts](Call& later_call) {
+                              const auto kept = FactsStore(Sql(later_call)).put(server_id, facts);
+                              if (!kept.ok()) log_unwritten(later_call, server_id, kept.error());
+                            },
+                            server_id);
+                      });
+  return {};
 }
 
 void SshGateway::alive(std::int64_t server_id) {

@@ -53,6 +53,7 @@ class SshGateway : private ssh::EngineObserver {
   void later(std::function<void(Call&)> work, std::int64_t server_id);
   void log_unwritten(Call& call, std::int64_t server_id, const Error& error);
   void write_heartbeats(Call& call);
+  Result<void> collect_facts(Call& call, std::int64_t server_id);
 
   Host host_;
   Log log_;

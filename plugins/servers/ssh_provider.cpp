@@ -180,17 +180,23 @@ bool is_term(const std::string& term) {
   });
 }
 
-Result<void> open_shell(SshGateway& gateway, Call& call, const Json& payload,
+// What a stream was opened on, and with which level it may go on.
+struct Held {
+  std::int64_t server_id = 0;
+  Level level = Level::shell;
+};
+
+Result<Held> open_shell(SshGateway& gateway, Call& call, const Json& payload,
                         const std::shared_ptr<ChannelStream>& join) {
   const auto request = contracts::shell_request_from(payload);
   if (!is_term(request.term)) return bad_question("a bad terminal type");
   NEXUS_ASSIGN(const auto target, allowed_target(gateway, call, request.server_id, Level::shell));
   const auto options = SshGateway::options(call, ssh::Priority::terminal, time_of(request.timeout_ms));
   join->attach(gateway.engine().open_shell(target, shell_options(request), options, join));
-  return {};
+  return Held{request.server_id, Level::shell};
 }
 
-Result<void> open_file(SshGateway& gateway, Call& call, const Json& payload, bool is_put,
+Result<Held> open_file(SshGateway& gateway, Call& call, const Json& payload, bool is_put,
                        const std::shared_ptr<ChannelStream>& join) {
   constexpr std::int64_t kPermissionBits = 07777;
   const auto request = contracts::file_request_from(payload);
@@ -201,7 +207,7 @@ Result<void> open_file(SshGateway& gateway, Call& call, const Json& payload, boo
   auto& engine = gateway.engine();
   join->attach(is_put ? engine.put_file(target, request.path, static_cast<std::uint32_t>(request.mode), options, join)
                       : engine.get_file(target, request.path, options, join));
-  return {};
+  return Held{request.server_id, level};
 }
 
 }  // namespace
@@ -230,7 +236,11 @@ Result<std::shared_ptr<StreamEvents>> SshProvider::open(Call& call, std::string_
   try {
     const auto begun =
         method == "shell" ? open_shell(gateway_, call, value, join) : open_file(gateway_, call, value, is_put, join);
-    if (!begun.ok()) join->refuse(begun.error());
+    if (begun.ok()) {
+      watch_.add(scope_of(call), begun->server_id, begun->level, join);
+    } else {
+      join->refuse(begun.error());
+    }
   } catch (const nlohmann::json::exception& error) {
     join->refuse(bad_question(error.what()));
   }

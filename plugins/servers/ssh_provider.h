@@ -1,6 +1,7 @@
 // servers.ssh/1: what other plugins do on servers.
 #pragma once
 
+#include "rights_watch.h"
 #include "ssh_gateway.h"
 
 #include <nexus/cpp/services.h>
@@ -9,7 +10,10 @@ namespace nexus::servers {
 
 class SshProvider {
  public:
-  explicit SshProvider(SshGateway& gateway) noexcept : gateway_(gateway) {}
+  SshProvider(const Host& host, SshGateway& gateway) : gateway_(gateway), watch_(host) {}
+
+  void start() { watch_.start(); }
+  void stop() noexcept { watch_.stop(); }
 
   // Answers every question exactly once.
   void answer(Call& call, std::string_view method, std::string_view payload, const Question& question);
@@ -19,6 +23,7 @@ class SshProvider {
 
  private:
   SshGateway& gateway_;
+  RightsWatch watch_;
 };
 
 }  // namespace nexus::servers

@@ -32,7 +32,7 @@ class Recorder;
 class Recording {
  public:
   // Bytes of lines; then the recording is cut. It is read in one piece.
-  static constexpr std::int64_t kLongest = 64 * 1024 * 1024;
+  static constexpr std::int64_t kLongest = 32 * 1024 * 1024;
   // Bytes, searched by LIKE.
   static constexpr std::size_t kMostText = 64 * 1024;
   // Bytes of lines that wait for the disk; above it the session's output is held back.

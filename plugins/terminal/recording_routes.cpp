@@ -3,6 +3,8 @@
 
 #include <nexus/cpp/page.h>
 
+#include <atomic>
+
 namespace nexus::terminal {
 namespace {
 
@@ -61,6 +63,22 @@ Result<Response> get_recording(Request& request) {
   return Response::ok(dump({{"recording", recording_json(row)}}));
 }
 
+// Recordings are unpacked in memory, so only a few at a time.
+class Unpacking {
+ public:
+  Unpacking() : number_(count_.fetch_add(1)) {}
+  ~Unpacking() { count_.fetch_sub(1); }
+  Unpacking(const Unpacking&) = delete;
+  Unpacking& operator=(const Unpacking&) = delete;
+
+  bool has_room() const noexcept { return number_ < kMost; }
+
+ private:
+  static constexpr int kMost = 4;
+  static inline std::atomic<int> count_{0};
+  const int number_;
+};
+
 // Whoever reads what somebody else saw leaves a trace.
 void note_reading(Call& call, const SessionRow& row) {
   if (call.user_id() == row.user_id) return;
@@ -77,6 +95,8 @@ Result<Response> get_content(Request& request, const SessionRegistry& sessions) 
   if (accepted.find("zstd") != std::string_view::npos) {
     return Response::raw(kCastType, std::move(content)).with_header("Content-Encoding", "zstd");
   }
+  const Unpacking unpacking;
+  if (!unpacking.has_room()) return Error(Status::busy, "other recordings are being unpacked");
   // A part more than the recording's limit, because the limit is looked at after a part.
   NEXUS_ASSIGN(auto lines, decompress(content, 2 * static_cast<std::size_t>(Recording::kLongest)));
   return Response::raw(kCastType, std::move(lines));

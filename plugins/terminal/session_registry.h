@@ -29,8 +29,8 @@ class SessionRegistry {
  public:
   // Of one user, lost ones that wait for their client included: twice as many as he may have sockets.
   static constexpr std::size_t kMostOfUser = 10;
-  // Of all: each holds a replay and a channel.
-  static constexpr std::size_t kMost = 2'000;
+  // Of all: each holds half a megabyte of replay, and a channel.
+  static constexpr std::size_t kMost = 500;
 
   SessionRegistry(const Host& host, Binding ssh);
 

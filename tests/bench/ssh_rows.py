@@ -24,7 +24,7 @@ class Sshd:
         with open(f"{folder}/sshd_config", "w") as out:
             out.write(f"Port {port}\nListenAddress 127.0.0.1\nListenAddress 0.0.0.0\nHostKey {folder}/host\nPidFile none\n"
                       f"AuthorizedKeysFile {folder}/authorized_keys\nStrictModes no\nUsePAM no\nUseDNS no\nPermitRootLogin yes\n"
-                      "MaxStartups 2000\nMaxSessions 50\nLoginGraceTime 60\nPrintMotd no\nSubsystem sftp internal-sftp\nSetEnv SHLVL=1\n")
+                      "MaxStartups 2000\nMaxSessions 50\nLoginGraceTime 60\nPrintMotd no\nSubsystem sftp internal-sftp\nSetEnv SHLVL=1 HOME={folder}\n")
         os.makedirs("/run/sshd", exist_ok=True)
         self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f", f"{folder}/sshd_config"], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)

@@ -20,6 +20,7 @@ import urllib.request
 import identity_rows
 import ssh_rows
 import terminal_rows
+import ws_rows
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PAIRS = 5
@@ -56,6 +57,7 @@ ROWS = {
     "users-1": ("list of 100,000 users, page 1, p99 over its SQL run directly", "ms", "<=", 2.0, 1.3),
     "users-4000": ("list of 100,000 users, page 4,000, p99 over its SQL run directly", "ms", "<=", 1.5, 1.1),
     "users-search": ("list of 100,000 users, search, p99 over its SQL run directly", "ms", "<=", 1.3, 1.1),
+    "ws-idle": ("memory of an idle WebSocket, 2,000 of them, over the budget", "KB", "<=", 1.0, 0.5),
     "ssh-idle": ("memory of an idle SSH connection, 1,000 of them, over the budget", "KB", "<=", 1.0, 0.8),
     "sdk_route": ("route through the SDK, time above a direct call", "ns", "<=", 1000.0, 300.0),
 }
@@ -126,7 +128,7 @@ class Panel(Process):
         config = os.path.join(data_dir, "bench.yaml")
         with open(config, "w") as out:
             out.write(f"http: {{listen: '127.0.0.1:{self.port}'}}\nlog: {{level: warning}}\n"
-                      "rate_limits: {general_per_minute: 0, auth_per_minute: 0}\n"
+                      "rate_limits: {general_per_minute: 0, auth_per_minute: 0, websockets_per_user: 0}\n"
                       f"plugins: {{path: {json.dumps(folders)}}}\n")
         super().__init__([os.path.join(build, "bin/nexuspanel"), "serve", "--config", config, "--data-dir", data_dir],
                          self.base + "/readyz", env={**os.environ, "NEXUS_ADMIN_PASSWORD": self.PASSWORD})
@@ -253,7 +255,8 @@ def main():
                (lambda folder: identity_rows.rows(folder, Panel), {"flood", "flood-rest", "users-1", "users-4000", "users-search"}),
                (lambda folder: ssh_rows.rows(folder, free_port, pairs, row), ssh_rows.ROWS),
                (lambda folder: terminal_rows.rows(folder, install_peers(folder), Panel, Process, fetch, free_port, pairs, row),
-                terminal_rows.ROWS))
+                terminal_rows.ROWS),
+               (lambda folder: ws_rows.rows(folder, Panel, rss_mb), ws_rows.ROWS))
     for source, names in sources:
         if wanted and names is not None and not wanted & names:
             continue

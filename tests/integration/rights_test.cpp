@@ -84,6 +84,7 @@ const std::map<std::string, Access> kRoutes = {
     {"PATCH /api/v1/servers/{id}", kUsers},
     {"DELETE /api/v1/servers/{id}", kUsers},
     {"POST /api/v1/servers/{id}/test-connection", kUsers},
+    {"GET /api/v1/servers/{id}/facts", kUsers},
     {"GET /api/v1/servers/{id}/metrics", kUsers},
     {"GET /api/v1/servers/host-keys", kUsers},
     {"GET /api/v1/servers/{id}/host-keys", kUsers},

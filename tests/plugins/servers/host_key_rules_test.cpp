@@ -1,8 +1,6 @@
 // Which host keys are let through, for whom.
 #include "host_key_rules.h"
 
-#include "connection_test.h"
-
 #include <doctest/doctest.h>
 
 using namespace nexus::servers;
@@ -48,13 +46,4 @@ TEST_CASE("a rejected key passes on nobody's word, and another one as if it were
   const std::vector<SeenHostKey> beside{seen("A", "rejected"), seen("B", "trusted")};
   CHECK(decide(beside, "A", Trust::person, false) == HostKeyDecision::changed);
   CHECK(decide(beside, "B", Trust::nobody, false) == HostKeyDecision::known);
-}
-
-TEST_CASE("the name of a system") {
-  CHECK(pretty_name("NAME=\"Ubuntu\"\nPRETTY_NAME=\"Ubuntu 22.04 LTS\"\nID=ubuntu\n") == "Ubuntu 22.04 LTS");
-  CHECK(pretty_name("PRETTY_NAME='Alpine'") == "Alpine");
-  CHECK(pretty_name("PRETTY_NAME=Arch") == "Arch");
-  CHECK(pretty_name("PRETTY_NAME=\"") == "\"");
-  CHECK(pretty_name("") == "");
-  CHECK(pretty_name("ID=x\n\n") == "");
 }

@@ -273,6 +273,26 @@ std::int32_t code_of(testing::TestStream& stream) {
 
 }  // namespace
 
+TEST_CASE("what a server is made of is known once it was connected") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  CHECK(panel.host.get(Panel::path(id) + "/facts").data["facts"].is_null());
+  REQUIRE(panel.test(id).data["connected"] == true);
+  Json facts;
+  for (int turn = 0; turn < 500 && (facts.is_null()); ++turn) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    panel.host.settle();
+    facts = panel.host.get(Panel::path(id) + "/facts").data["facts"];
+  }
+  REQUIRE(facts.is_object());
+  CHECK(facts["kernel"].get<std::string>().starts_with("Linux "));
+  CHECK(facts["cpu_count"] > 0);
+  CHECK(facts["memory_bytes"] > 1'000'000);
+  CHECK(facts["booted_at"].is_string());
+  CHECK(panel.host.get(Panel::path(id) + "/facts", Principal::user(9, "other")).app_code == 40401);
+}
+
 TEST_CASE("another plugin has a shell on a server") {
   SshServer sshd;
   Panel panel;
@@ -331,6 +351,30 @@ TEST_CASE("a shell is for those who may have one") {
   CHECK(bad->closed()->why == Status::invalid);
   CHECK(panel.host.open_stream(kSsh, "sing", shell_on(id))->closed()->why == Status::unsupported);
   CHECK(panel.host.open_stream(kSsh, "shell", "\xFF")->closed()->why == Status::invalid);
+}
+
+TEST_CASE("a shell ends within seconds when its caller has lost the right to it") {
+  SshServer sshd;
+  Panel panel;
+  const auto id = panel.add_server(sshd);
+  REQUIRE(panel.test(id).data["connected"] == true);
+  const auto group =
+      panel.host.post("/api/v1/server-groups", {{"name", "web"}}).data["group"]["id"].get<std::int64_t>();
+  REQUIRE(panel.host.patch(Panel::path(id), {{"group_ids", {group}}}).http_status == 200);
+  const auto grants = "/api/v1/server-groups/" + std::to_string(group) + "/grants";
+  const auto anna = Principal::user(21, "anna");
+  const auto grant = [&](const char* level) {
+    return panel.host.put(grants, {{"grants", {{{"user_id", 21}, {"level", level}}}}}).http_status;
+  };
+  REQUIRE(grant("shell") == 200);
+  const auto shell = panel.host.open_stream(kSsh, "shell", shell_on(id), anna);
+  shell->send(contracts::kSshBytes, "echo here-$((1+1))\n");
+  REQUIRE(shell->wait_for(contracts::kSshBytes, "here-2"));
+  panel.host.advance(std::chrono::seconds(6));
+  CHECK_FALSE(shell->closed());
+  REQUIRE(grant("operate") == 200);
+  panel.host.advance(std::chrono::seconds(6));
+  CHECK(code_of(*shell) == 40301);
 }
 
 TEST_CASE("another plugin writes a file and reads it again; what breaks off leaves what was there") {
