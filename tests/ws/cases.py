@@ -2,6 +2,7 @@
 import itertools
 import random
 import threading
+import time
 
 from client import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Client, check, close_data, frame
 
@@ -343,6 +344,22 @@ def many():
     yield "500 messages of 64 KiB, sent ahead", pipelined(500, 65536, BINARY)
     yield "30 messages of 1 MiB, sent ahead", pipelined(30, MOST, BINARY)
     yield "a client that takes little at a time", pipelined(200, 65536, BINARY, receive_buffer=4096)
+
+    def reads_late(port):
+        with Client(port, receive_buffer=4096) as client:
+            messages, sent = [content(BINARY, 131072 + number) for number in range(400)], []
+            writer = threading.Thread(target=lambda: [client.send_frame(BINARY, message) or sent.append(1) for message in messages], daemon=True)
+            writer.start()
+            before = -1
+            while len(sent) != before:
+                before = len(sent)
+                time.sleep(0.3)
+            check(before < len(messages), "the panel took all that was sent, and nobody read its answers")
+            for message in messages:
+                client.expect(BINARY, message)
+            writer.join()
+            client.leave()
+    yield "a client that reads only when it can send no more", reads_late
 
     def in_turn(port):
         with Client(port) as client:

@@ -59,6 +59,18 @@ def deflated(data, level=6, window_bits=15, flush=zlib.Z_SYNC_FLUSH, window=None
     return out[:-4] if out.endswith(TAIL) else out
 
 
+def inflated(data, window_bits=15):
+    """A message unpacked with a fresh window of that size: that none is taken over is part of what was agreed."""
+    unpacker, out, left = zlib.decompressobj(-window_bits), b"", data + TAIL
+    # In small pieces, because zlib looks farther back than the window where it has just written that itself.
+    while left:
+        piece = unpacker.decompress(left, 256)
+        out, left = out + piece, unpacker.unconsumed_tail
+        if not piece:
+            break
+    return out + unpacker.flush()
+
+
 class Answer:
     def __init__(self, head):
         lines = head.decode("latin-1").split("\r\n")
@@ -169,9 +181,7 @@ class Client:
         got = self.read_frame()
         check(got.opcode in (TEXT, BINARY) and got.fin, "no message:", got)
         if got.rsv:
-            # A fresh window each time: that none is taken over is part of what was agreed.
-            unpacker = zlib.decompressobj(-self.window_bits)
-            got.data = unpacker.decompress(got.data + TAIL) + unpacker.flush()
+            got.data = inflated(got.data, self.window_bits)
         if got.opcode == TEXT:
             got.data.decode()
         return got.opcode, got.data

@@ -5,7 +5,7 @@ import threading
 import zlib
 
 from cases import INVALID_UTF8, MOST, UNICODE, exchange, fragments, is_echoed
-from client import BINARY, CLOSE, CONTINUATION, DEFLATE, PING, PONG, TEXT, Client, check, close_data, deflated, frame
+from client import BINARY, CLOSE, CONTINUATION, DEFLATE, PING, PONG, TEXT, Client, check, close_data, deflated, frame, inflated
 
 PACKED = 4  # RSV1
 NEITHER = "server_no_context_takeover; client_no_context_takeover"
@@ -116,7 +116,7 @@ def payloads():
                 check(got.rsv == wanted, len(data), "bytes came back with reserved bits", got.rsv)
                 check(len(got.data) <= len(data), "packing made it larger")
                 if got.rsv:
-                    check(zlib.decompressobj(-15).decompress(got.data + b"\0\0\xff\xff") == data, "other bytes came back")
+                    check(inflated(got.data) == data, "other bytes came back")
             client.leave()
     yield "what shrinks comes back packed, and nothing else does", is_packed_back
 
@@ -198,6 +198,8 @@ def broken():
         client.expect_close(1007)
     yield "a window that was to be forgotten", on_deflate(
         packed(TEXT, WORDS), packed(TEXT, WORDS[10:], window=WORDS), then=taken_over)
+    yield "a broken rule behind broken data", on_deflate(
+        frame(TEXT, b"\x07", rsv=PACKED) + frame(CONTINUATION, b"of nothing"), then=closed(1007))
     yield "what follows broken data is not looked at", on_deflate(
         frame(TEXT, b"\x07", rsv=PACKED) + frame(TEXT, b"late") * 100, then=closed(1007))
 

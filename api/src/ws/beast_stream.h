@@ -170,8 +170,8 @@ struct Session::Beast {
   }
 
   void read(std::shared_ptr<Session> session) {
-    stream.async_read_some(buffer, 0, [this, session = std::move(session)](error_code error, std::size_t) {
-      end = error;
+    stream.async_read_some(buffer, 0, [session = std::move(session)](error_code error, std::size_t) {
+      if (session->beast_) session->beast_->end = error;
       session->on_read(static_cast<bool>(error));
     });
   }

@@ -185,6 +185,7 @@ void Session::on_accepted(bool ok) {
 void Session::read() { beast_->read(shared_from_this()); }
 
 void Session::on_read(bool ended) {
+  if (!beast_) return;  // it was cut off meanwhile
   last_heard_ = Clock::now();
   if (ended) return on_ended();
   if (!beast_->stream.is_message_done()) return read();
@@ -193,7 +194,8 @@ void Session::on_read(bool ended) {
   {
     const std::lock_guard lock(mutex_);
     if (state_ == State::closed) return;
-    paused_ = unconsumed_ >= spec_.receive_window && state_ == State::open;
+    // Beast's close reads by itself. Its close and a read that breaks a rule would wait for each other.
+    paused_ = (unconsumed_ >= spec_.receive_window || close_asked_) && state_ == State::open;
   }
   if (!paused_) read();
 }
@@ -230,6 +232,7 @@ bool Session::unpack(std::string_view& bytes, std::string& room) {
 
 // Beast has sent the close frame and shut the socket where there was reason to.
 void Session::on_ended() {
+  if (!beast_) return;
   std::uint16_t code = beast_->code();
   std::string reason = beast_->reason();
   {
@@ -331,6 +334,12 @@ void Session::check_time(Clock::time_point now) {
 
 void Session::cut(std::uint16_t code) { finish(code, ""); }
 
+// It may hold operations that wait for each other for ever, and they us. What is cut off now is told first.
+void Session::let_beast_go() {
+  beast_->shut();
+  boost::asio::post(loop_->context(), [beast = std::move(beast_)] {});
+}
+
 void Session::finish(std::uint16_t code, std::string_view reason) {
   {
     const std::lock_guard lock(mutex_);
@@ -339,7 +348,7 @@ void Session::finish(std::uint16_t code, std::string_view reason) {
     output_.clear();
     socket_ = -1;
   }
-  if (beast_) beast_->shut();
+  if (beast_) let_beast_go();
   loop_->remove(*this);
   // The place is free before anybody hears that the socket is closed.
   const auto handler = std::move(handler_);

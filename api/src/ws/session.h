@@ -66,6 +66,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   bool unpack(std::string_view& bytes, std::string& room);
   void on_ended();
   void start_close();
+  void let_beast_go();
   void finish(std::uint16_t code, std::string_view reason);
   void wait_writable();
   void ask_for_turn();
@@ -97,7 +98,7 @@ class Session final : public WebSocketSession, public std::enable_shared_from_th
   Clock::time_point last_direct_{};
 
   // Of the loop's thread.
-  std::unique_ptr<Beast> beast_;
+  std::unique_ptr<Beast> beast_;  // from take to finish
   bool waits_writable_ = false;
   bool paused_ = false;
   bool ping_on_way_ = false;

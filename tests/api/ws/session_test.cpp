@@ -83,6 +83,16 @@ TEST_CASE("a close goes both ways, and what was queued comes before it") {
     CHECK(client.ended());
     CHECK(running.last()->wait_closed() == 4002);
   }
+  SUBCASE("by the handler, while the client breaks a rule in a message that has begun") {
+    auto client = running.connect();
+    const auto whole = WsClient::frame(1, std::string(3000, 'x') + '\xFF');
+    client.send(whole.substr(0, 100));
+    std::this_thread::sleep_for(50ms);
+    running.last()->session->close(4003, "");
+    CHECK(client.read().close_code() == 4003);
+    client.send(whole.substr(100));
+    CHECK(running.last()->wait_closed() == 4003);
+  }
   SUBCASE("a client that does not answer is cut off") {
     auto client = running.connect();
     running.last()->session->close(1000, "");
@@ -112,7 +122,7 @@ TEST_CASE("a client that takes packed messages gets those that shrink, and frame
   // "Hello" of RFC 7692, then text that is none.
   client.send(WsClient::frame(1, "\xF2\x48\xCD\xC9\xC9\x07", false, 0x40) + WsClient::frame(0, std::string(1, '\0')));
   CHECK(client.read().data == "Hello");
-  client.send(WsClient::frame(1, "\x07", true, 0x40));
+  client.send(WsClient::frame(1, "\x07", true, 0x40) + WsClient::frame(0, "of nothing"));
   CHECK(client.read().close_code() == 1007);
   client.send(8, std::string("\x03\xEF", 2));
   CHECK(running.last()->wait_closed() == 1007);
