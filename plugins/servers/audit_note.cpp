@@ -73,6 +73,7 @@ Json audit_changes(const Changed<ServerDetail>& change, bool new_password) {
 Json audit_changes(const Changed<Group>& change) {
   Json changes = Json::object();
   note(changes, "name", change.before.name, change.now.name);
+  note(changes, "parent_id", json_or_null(change.before.parent_id), json_or_null(change.now.parent_id));
   note_text(changes, "description", change.before.description, change.now.description);
   return changes;
 }

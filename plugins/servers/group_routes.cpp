@@ -14,6 +14,7 @@ Json group_json(const Group& group) {
   return {{"id", group.id},
           {"name", group.name},
           {"description", group.description},
+          {"parent_id", json_or_null(group.parent_id)},
           {"server_count", group.server_count},
           {"access", to_string(group.access)},
           {"created_at", json_time(group.created_us)},
@@ -22,7 +23,9 @@ Json group_json(const Group& group) {
 
 Result<GroupChange> group_change(const Request& request) {
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
-  return GroupChange{optional_text(body, "name"), optional_text(body, "description")};
+  GroupChange change{optional_text(body, "name"), optional_text(body, "description"), {}};
+  if (body.contains("parent_id")) change.parent_id = optional_integer(body, "parent_id");
+  return change;
 }
 
 Result<Response> list_groups(Request& request) {
@@ -38,7 +41,8 @@ Result<Response> add_group(Request& request) {
   NEXUS_ASSIGN(const auto change, group_change(request));
   NEXUS_ASSIGN(const auto group, groups_for(call).add(change, call.host().now_us()));
   return Response::created(dump({{"group", group_json(group)}}), "servers.group_added")
-      .with_audit(audit_note("server-groups", group.id, {{"name", group.name}}));
+      .with_audit(
+          audit_note("server-groups", group.id, {{"name", group.name}, {"parent_id", json_or_null(group.parent_id)}}));
 }
 
 Result<Response> get_group(Request& request) {

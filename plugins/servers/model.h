@@ -61,10 +61,11 @@ struct Group {
   std::int64_t owner_user_id = 0;
   std::string name;
   std::string description;
-  std::int64_t server_count = 0;  // of those that the caller sees
+  std::int64_t server_count = 0;  // of those that the caller sees, also of the groups in it
   std::int64_t created_us = 0;
   std::int64_t updated_us = 0;
-  Level access = Level::none;  // the caller's
+  Level access = Level::none;             // the caller's
+  std::optional<std::int64_t> parent_id;  // of the same owner; absent where the caller does not see it
 };
 
 // What a user may do with the servers of a group.

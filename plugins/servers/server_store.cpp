@@ -83,8 +83,8 @@ Where where_of(const Scope& scope, const ServerFilter& filter, const std::string
   if (filter.group_id) {
     const auto group = sees_group(scope);
     where.add(
-        "s.id IN (SELECT m.server_id FROM servers_group_members m JOIN servers_groups g ON g.id = m.group_id "
-        "WHERE m.group_id = ? AND " +
+        "s.id IN (SELECT m.server_id FROM servers_groups g JOIN servers_group_tree t ON t.ancestor_id = g.id "
+        "JOIN servers_group_members m ON m.group_id = t.group_id WHERE g.id = ? AND " +
             std::string(group.text) + ")",
         *filter.group_id);
     bind(where, group);

@@ -8,7 +8,7 @@
 namespace nexus::servers {
 
 struct ServerFilter {
-  std::optional<std::int64_t> group_id;  // one that the caller does not see holds nothing
+  std::optional<std::int64_t> group_id;  // or a group in it; one that the caller does not see holds nothing
   std::optional<std::string> status;
   std::vector<std::string> tags;     // the server has all of them
   std::string search;                // in name and host, without regard to case; empty: all

@@ -1,7 +1,8 @@
 // Who sees which rows, and what he may do with them: the one place that says so in SQL.
 //
 // A server and a group belong to their owner. Administrators and operators manage everything. Everybody else has on a
-// group what he was granted on it, and on a server the highest of what he was granted on the groups that hold it.
+// group the highest of what he was granted on it and on the groups that it stands in, and on a server the highest of
+// what he has on the groups that hold it.
 // Nothing is remembered between statements, so that a grant that is taken back counts no longer.
 #pragma once
 
@@ -26,6 +27,9 @@ Condition sees_key(const Scope& scope);
 // The caller's Level on `s` and on `g`, as a number; NULL is none.
 Condition level_on_server(const Scope& scope);
 Condition level_on_group(const Scope& scope);
+
+// The group that `g` stands in, NULL where the caller does not see it.
+Condition seen_parent(const Scope& scope);
 
 // Adds it to the conditions of `where`, or only its values: for a piece that stands elsewhere in the statement. Values
 // go in the order of their `?`.

@@ -26,7 +26,7 @@ std::int64_t add_server(Scenario& panel, const std::string& token, const std::st
   return id_of(panel.post("/api/v1/servers", more, token), "server");
 }
 
-std::string path_of(std::int64_t id, const std::string& rest = "") {
+std::string server_path(std::int64_t id, const std::string& rest = "") {
   return "/api/v1/servers/" + std::to_string(id) + rest;
 }
 
@@ -46,7 +46,7 @@ TEST_CASE("servers are found by their tags, and tags are listed with the servers
   const auto one = add_server(panel, anna, "one", {{"tags", {"生产", "web", "web"}}});
   add_server(panel, anna, "two", {{"tags", {"web", "a b"}}});
   add_server(panel, bert, "three", {{"tags", {"web", "secret"}}});
-  CHECK(panel.get(path_of(one), anna).data().at("server").at("tags") == Json::array({"生产", "web"}));
+  CHECK(panel.get(server_path(one), anna).data().at("server").at("tags") == Json::array({"生产", "web"}));
 
   CHECK(names_in(panel.get("/api/v1/servers?tag=web&sort=name", anna)) == "one two ");
   CHECK(names_in(panel.get("/api/v1/servers?tag=web,%E7%94%9F%E4%BA%A7", anna)) == "one ");
@@ -64,13 +64,13 @@ TEST_CASE("servers are found by their tags, and tags are listed with the servers
   CHECK(panel.get("/api/v1/servers/tags?per_page=1&page=2", anna).data().at("tags")[0].at("tag") == "web");
 
   for (const Json& bad : {Json{"a,b"}, Json{" a"}, Json{""}}) {
-    const auto refused = panel.patch(path_of(one), {{"tags", bad}}, anna);
+    const auto refused = panel.patch(server_path(one), {{"tags", bad}}, anna);
     CHECK(refused.code() == 42201);
   }
-  REQUIRE(panel.patch(path_of(one), {{"tags", {"db"}}}, anna).status == 200);
+  REQUIRE(panel.patch(server_path(one), {{"tags", {"db"}}}, anna).status == 200);
   CHECK(names_in(panel.get("/api/v1/servers?tag=db", anna)) == "one ");
   CHECK(names_in(panel.get("/api/v1/servers?tag=web", anna)) == "two ");
-  REQUIRE(panel.remove(path_of(one), anna).status == 200);
+  REQUIRE(panel.remove(server_path(one), anna).status == 200);
   CHECK(panel.get("/api/v1/servers/tags", anna).data().at("pagination").at("total_count") == 2);
 }
 
@@ -122,8 +122,8 @@ TEST_CASE("an ssh_config is tried first and then imported, jump hosts and all") 
   CHECK(names_in(panel.get("/api/v1/servers?sort=name", anna)) == "bastion gate web ");
   const auto bastion = done.data().at("entries")[1].at("server_id").get<std::int64_t>();
   const auto web = done.data().at("entries")[0].at("server_id").get<std::int64_t>();
-  CHECK(panel.get(path_of(web), anna).data().at("server").at("jump_server_id") == bastion);
-  CHECK(panel.get(path_of(bastion), anna).data().at("server").at("jump_server_id") == gate);
+  CHECK(panel.get(server_path(web), anna).data().at("server").at("jump_server_id") == bastion);
+  CHECK(panel.get(server_path(bastion), anna).data().at("server").at("jump_server_id") == gate);
 
   // Again, and by somebody else, who finds no trace of hers.
   CHECK(told(panel.post("/api/v1/servers/import", real, anna))
@@ -162,7 +162,7 @@ TEST_CASE("a table and a JSON text are imported by the rules of adding a server"
         "6 five error ssh_key_unknown; 7 six skip import_duplicate");
   CHECK(table.text.find("Gehe1m") == std::string::npos);
   const auto one = table.data().at("entries")[0].at("server_id").get<std::int64_t>();
-  const auto server = panel.get(path_of(one), anna).data().at("server");
+  const auto server = panel.get(server_path(one), anna).data().at("server");
   CHECK(server.at("has_password") == true);
   CHECK(server.at("tags") == Json::array({"web", "生产"}));
   CHECK(names_in(panel.get("/api/v1/servers?tag=web", anna)) == "one ");
@@ -210,9 +210,9 @@ TEST_CASE("a batch does to each server what the caller may do to it, and says so
   CHECK(tagged.data().at("results")[0] == Json{{"id", one}, {"ok", true}});
   CHECK(tagged.data().at("results")[2] ==
         Json{{"id", foreign}, {"ok", false}, {"code", 40401}, {"message", "资源未找到"}});
-  CHECK(panel.get(path_of(one), anna).data().at("server").at("tags") == Json::array({"old", "new"}));
+  CHECK(panel.get(server_path(one), anna).data().at("server").at("tags") == Json::array({"old", "new"}));
   CHECK(batch("untag", {one}, {{"tags", {"old", "never"}}}, anna).data().at("counts").at("succeeded") == 1);
-  CHECK(panel.get(path_of(one), anna).data().at("server").at("tags") == Json::array({"new"}));
+  CHECK(panel.get(server_path(one), anna).data().at("server").at("tags") == Json::array({"new"}));
   std::vector<std::string> many;
   for (int i = 0; i < 32; ++i) many.push_back("t" + std::to_string(i));
   CHECK(batch("tag", {one, two}, {{"tags", many}}, anna).data().at("results")[0].at("field") == "tags");
@@ -257,7 +257,7 @@ TEST_CASE("changes at the same time make no circle of jump hosts, and leave none
   const auto send = [&](const std::string& method, std::int64_t id, const Json& body) {
     nexus::test::HttpClient client(panel.port());
     const auto text = body.is_null() ? std::nullopt : std::optional(body.dump());
-    return client.request(method, path_of(id), text, {{"Authorization", "Bearer " + anna}}).status;
+    return client.request(method, server_path(id), text, {{"Authorization", "Bearer " + anna}}).status;
   };
   for (int round = 0; round < 10; ++round) {
     std::vector<std::thread> threads;
@@ -267,11 +267,11 @@ TEST_CASE("changes at the same time make no circle of jump hosts, and leave none
     for (auto& thread : threads) thread.join();
     std::size_t set = 0;
     for (const auto id : ids) {
-      if (!panel.get(path_of(id), anna).data().at("server").at("jump_server_id").is_null()) ++set;
+      if (!panel.get(server_path(id), anna).data().at("server").at("jump_server_id").is_null()) ++set;
     }
     CHECK(set < ids.size());
     CHECK(set > 0);
-    for (const auto id : ids) REQUIRE(panel.patch(path_of(id), {{"jump_server_id", nullptr}}, anna).status == 200);
+    for (const auto id : ids) REQUIRE(panel.patch(server_path(id), {{"jump_server_id", nullptr}}, anna).status == 200);
   }
   for (int round = 0; round < 10; ++round) {
     const auto jump = add_server(panel, anna, "jump");
@@ -282,7 +282,7 @@ TEST_CASE("changes at the same time make no circle of jump hosts, and leave none
     CAPTURE(removed);
     CAPTURE(changed);
     CHECK((removed == 200) != (changed == 200));
-    REQUIRE(panel.patch(path_of(ids[0]), {{"jump_server_id", nullptr}}, anna).status == 200);
-    if (removed != 200) REQUIRE(panel.remove(path_of(jump), anna).status == 200);
+    REQUIRE(panel.patch(server_path(ids[0]), {{"jump_server_id", nullptr}}, anna).status == 200);
+    if (removed != 200) REQUIRE(panel.remove(server_path(jump), anna).status == 200);
   }
 }

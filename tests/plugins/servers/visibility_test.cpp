@@ -41,8 +41,9 @@ struct Database {
     server.created_us = ++now;
     return *servers().insert(server);
   }
-  std::int64_t group(const Scope& owner, const std::string& name) {
+  std::int64_t group(const Scope& owner, const std::string& name, std::optional<std::int64_t> parent = {}) {
     Group group;
+    group.parent_id = parent;
     group.owner_user_id = owner.user_id;
     group.name = name;
     return *groups().insert(group);
@@ -164,6 +165,51 @@ TEST_CASE("of several groups the highest level counts") {
   CHECK(db.on_server(kBert, server) == Level::view);
   REQUIRE(db.servers().leave_group(server, low).ok());
   CHECK(db.on_server(kBert, server) == Level::none);
+}
+
+TEST_CASE("what is granted on a group counts for the groups in it, and not for those around it") {
+  Database db;
+  const auto top = db.group(kAnna, "top"), middle = db.group(kAnna, "middle", top),
+             low = db.group(kAnna, "low", middle), beside = db.group(kAnna, "beside", top);
+  const auto server = db.server(kAnna, "one"), other = db.server(kAnna, "two"), on_top = db.server(kAnna, "three");
+  db.put(server, low);
+  db.put(server, middle);
+  db.put(other, beside);
+  db.put(on_top, top);
+  db.grant(middle, kBert, Level::operate);
+  CHECK(db.seen_groups(kBert) == Ids{middle, low});
+  CHECK(db.seen(kBert) == Ids{server});
+  CHECK(db.seen(kBert, Database::in(middle)) == Ids{server});
+  CHECK(db.seen(kBert, Database::in(top)).empty());
+  CHECK(db.on_group(kBert, low) == Level::operate);
+  CHECK(db.on_server(kBert, server) == Level::operate);
+  CHECK(db.on_server(kBert, on_top) == Level::none);
+  CHECK(db.groups().find(kBert, low)->value().parent_id == middle);
+  // He learns nothing of what is above.
+  CHECK_FALSE(db.groups().find(kBert, middle)->value().parent_id.has_value());
+  CHECK(db.groups().find(kAnna, middle)->value().parent_id == top);
+  CHECK(db.groups().find(kOperator, middle)->value().parent_id == top);
+
+  db.grant(low, kBert, Level::view);
+  CHECK(db.on_server(kBert, server) == Level::operate);
+  db.grant(low, kBert, Level::manage);
+  CHECK(db.on_server(kBert, server) == Level::manage);
+  CHECK(db.on_group(kBert, middle) == Level::operate);
+  CHECK(db.seen(kAnna, Database::in(top)) == Ids{server, other, on_top});
+  CHECK(db.seen_groups(kAnna) == Ids{top, middle, low, beside});
+  db.take_back(low, kBert);
+
+  // Moved elsewhere, and removed from between.
+  REQUIRE(db.groups().move(middle, beside).ok());
+  db.grant(beside, kNora, Level::view);
+  CHECK(db.seen_groups(kNora) == Ids{beside, middle, low});
+  CHECK(db.seen(kNora) == Ids{server, other});
+  REQUIRE(db.groups().remove(middle).ok());
+  CHECK(db.seen_groups(kNora) == Ids{beside, low});
+  CHECK(db.groups().find(kNora, low)->value().parent_id == beside);
+  CHECK(db.seen_groups(kBert).empty());
+  REQUIRE(db.groups().move(low, std::nullopt).ok());
+  CHECK(db.seen_groups(kNora) == Ids{beside});
 }
 
 TEST_CASE("owning a group gives nothing on the servers of others in it") {
