@@ -9,10 +9,29 @@
 namespace nexus::servers {
 namespace {
 
-constexpr std::array<std::string_view, 9> kHeadings{"name",     "host", "port",        "ssh_user",   "ssh_key_id",
-                                                    "password", "tags", "description", "jump_server"};
+// 0 is an id that nothing has, and no port either.
+std::int64_t number_of(const std::string& cell) { return import_number(cell).value_or(0); }
 
-using Headings = std::vector<std::string>;
+struct Heading {
+  std::string_view name;
+  void (*take)(ImportEntry& entry, std::string&& cell);
+};
+
+constexpr std::array<Heading, 9> kHeadings{{
+    {"name", [](ImportEntry& entry, std::string&& cell) { entry.change.name = std::move(cell); }},
+    {"host", [](ImportEntry& entry, std::string&& cell) { entry.change.host = std::move(cell); }},
+    {"port", [](ImportEntry& entry, std::string&& cell) { entry.change.port = number_of(cell); }},
+    {"ssh_user", [](ImportEntry& entry, std::string&& cell) { entry.change.ssh_user = std::move(cell); }},
+    {"ssh_key_id",
+     [](ImportEntry& entry, std::string&& cell) { entry.change.ssh_key_id = std::optional(number_of(cell)); }},
+    {"password",
+     [](ImportEntry& entry, std::string&& cell) { entry.change.password.emplace().emplace(std::move(cell)); }},
+    {"tags", [](ImportEntry& entry, std::string&& cell) { entry.change.tags = listed_tags(cell, ';'); }},
+    {"description", [](ImportEntry& entry, std::string&& cell) { entry.change.description = std::move(cell); }},
+    {"jump_server", [](ImportEntry& entry, std::string&& cell) { entry.jump = std::move(cell); }},
+}};
+
+using Headings = std::vector<const Heading*>;
 
 // Takes a quoted cell, whose first quote is gone already.
 const char* take_quoted(std::string_view& rest, std::size_t& line, std::string& cell) {
@@ -55,38 +74,27 @@ bool take_end(std::string_view& rest, std::size_t& line) {
   return more;
 }
 
+const Heading* heading_named(std::string_view name) {
+  const auto* found =
+      std::find_if(kHeadings.begin(), kHeadings.end(), [name](const Heading& one) { return one.name == name; });
+  return found == kHeadings.end() ? nullptr : found;
+}
+
+bool has(const Headings& headings, const Heading* heading) {
+  return std::find(headings.begin(), headings.end(), heading) != headings.end();
+}
+
 Result<Headings> headings_of(const CsvRow& row) {
   Headings headings;
   for (const auto& cell : row.cells) {
-    auto name = lower_case(cell);
-    const bool known = std::find(kHeadings.begin(), kHeadings.end(), name) != kHeadings.end();
-    const bool twice = std::find(headings.begin(), headings.end(), name) != headings.end();
-    if (!known || twice) return import_refused("columns", "servers.import_headings");
-    headings.push_back(std::move(name));
+    const auto* heading = heading_named(lower_case(cell));
+    if (heading == nullptr || has(headings, heading)) return import_refused("columns", "servers.import_headings");
+    headings.push_back(heading);
   }
   for (const auto* needed : {"name", "host", "ssh_user"}) {
-    if (std::find(headings.begin(), headings.end(), needed) == headings.end()) {
-      return import_refused("columns", "servers.import_headings");
-    }
+    if (!has(headings, heading_named(needed))) return import_refused("columns", "servers.import_headings");
   }
   return headings;
-}
-
-// 0 is an id that nothing has, and no port either.
-std::int64_t number_of(std::string_view cell) { return import_number(cell).value_or(0); }
-
-void take_cell(ImportEntry& entry, std::string_view heading, std::string cell) {
-  if (cell.empty()) return;
-  auto& change = entry.change;
-  if (heading == "name") change.name = std::move(cell);
-  if (heading == "host") change.host = std::move(cell);
-  if (heading == "port") change.port = number_of(cell);
-  if (heading == "ssh_user") change.ssh_user = std::move(cell);
-  if (heading == "ssh_key_id") change.ssh_key_id = std::optional(number_of(cell));
-  if (heading == "password") change.password.emplace().emplace(std::move(cell));
-  if (heading == "tags") change.tags = listed_tags(cell, ';');
-  if (heading == "description") change.description = std::move(cell);
-  if (heading == "jump_server") entry.jump = std::move(cell);
 }
 
 ImportEntry row_entry(const Headings& headings, CsvRow row) {
@@ -97,7 +105,9 @@ ImportEntry row_entry(const Headings& headings, CsvRow row) {
     entry.problem = Error::api(code::kValidation, problem);
     return entry;
   }
-  for (std::size_t i = 0; i < headings.size(); ++i) take_cell(entry, headings[i], std::move(row.cells[i]));
+  for (std::size_t i = 0; i < headings.size(); ++i) {
+    if (!row.cells[i].empty()) headings[i]->take(entry, std::move(row.cells[i]));
+  }
   entry.name = entry.change.name.value_or("");
   return entry;
 }

@@ -110,7 +110,9 @@ constexpr std::array<Member, 10> kMembers{{
 
 std::optional<Error> take_members(ImportEntry& entry, const Json& object) {
   if (!object.is_object()) return Error::api(code::kValidation, "servers.import_no_object");
-  for (const auto& [name, value] : object.items()) {
+  for (const auto& item : object.items()) {
+    const auto& name = item.key();
+    const auto& value = item.value();
     const auto* found =
         std::find_if(kMembers.begin(), kMembers.end(), [&](const Member& one) { return one.name == name; });
     if (found == kMembers.end()) return Error::field(name, "unknown", "servers.import_member_unknown");
