@@ -105,10 +105,18 @@ TEST_CASE("the sockets of all together are bounded, and one that goes makes room
   CHECK(socket.sockets.open(handle).ok());
 }
 
-TEST_CASE("a host without WebSockets refuses the plugin with the reason") {
+TEST_CASE("the whole plugin answers through a host") {
   FakeHost host;
   REQUIRE(host.load_file(ECHO_WS_PLUGIN).ok());
-  const auto registered = host.register_all();
-  REQUIRE_FALSE(registered.ok());
-  CHECK(registered.error().status() == nexus::Status::unsupported);
+  REQUIRE(host.start().ok());
+  const auto socket =
+      host.connect("/api/v1/echo-ws", nexus::testing::Principal::nobody(), {{"Sec-WebSocket-Protocol", "chat, echo"}});
+  REQUIRE(socket->answer().http_status == 101);
+  CHECK(socket->subprotocol() == "echo");
+  socket->send_text("hello");
+  socket->send_binary(std::string("\0\xFF", 2));
+  CHECK(socket->all_text() == "hello");
+  CHECK(socket->all_binary() == std::string("\0\xFF", 2));
+  socket->close(1000);
+  CHECK_FALSE(socket->is_open());
 }

@@ -159,8 +159,8 @@ TEST_CASE("a server that comes back with another host key gets no credential") {
   CHECK(count_of(server.log(), "Connection from") <= 2);  // the other is the fixture's own look
 }
 
-TEST_CASE("a hundred servers that are lost together come back, a few at a time") {
-  constexpr int kServers = 100;
+TEST_CASE("five hundred servers that are lost together come back, a few at a time") {
+  constexpr int kServers = 500;
   SshServer server;
   TcpProxy proxy(server.port());
   auto limits = quick_limits();
