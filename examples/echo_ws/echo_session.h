@@ -12,7 +12,7 @@
 namespace echo_ws {
 
 // Of everybody together: anyone may come, and each may keep a window of messages here.
-inline constexpr unsigned kMostSockets = 500;
+inline constexpr unsigned kMostSockets = 5'000;
 // Messages of one socket that are kept. The window bounds their bytes, but empty ones have none.
 inline constexpr std::size_t kMostKept = 1024;
 

@@ -202,7 +202,8 @@ void Session::check_time(std::int64_t now_us, const Settings& settings) {
     is_forsaken = !writer_ && now_us - lost_writer_us_ >= settings.grace * kMicrosecondsPerSecond;
   }
   if (is_forsaken) return end("detached");
-  if (is_idle) end("idle");
+  if (is_idle) return end("idle");
+  give_back();  // should it have met a message that was just going out
 }
 
 void Session::closed(Status why, std::string_view reason) {

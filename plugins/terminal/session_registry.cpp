@@ -86,10 +86,11 @@ Result<std::shared_ptr<Session>> SessionRegistry::open(Call& call, std::int64_t 
   const bool is_recorded = settings().is_recording;
   {
     const std::lock_guard lock(mutex_);
-    auto& count = counts_[about.user_id];
     if (stopping_) return Error(Status::unavailable, "the plugin is stopping");
-    if (count >= kMostOfUser || count_ >= kMost) return Error::api(code::kRateLimited, "terminal.too_many");
-    ++count;
+    const auto held = counts_.find(about.user_id);
+    const bool has_many = held != counts_.end() && held->second >= kMostOfUser;
+    if (has_many || count_ >= kMost) return Error::api(code::kRateLimited, "terminal.too_many");
+    ++counts_[about.user_id];
     ++count_;
   }
   const auto reserved = reserve(call, about, size, is_recorded);

@@ -129,6 +129,7 @@ class Panel(Process):
         with open(config, "w") as out:
             out.write(f"http: {{listen: '127.0.0.1:{self.port}'}}\nlog: {{level: warning}}\n"
                       "rate_limits: {general_per_minute: 0, auth_per_minute: 0, websockets_per_user: 0}\n"
+                      "terminal: {grace_seconds: 0}\n"  # a client that goes is not waited for
                       f"plugins: {{path: {json.dumps(folders)}}}\n")
         super().__init__([os.path.join(build, "bin/nexuspanel"), "serve", "--config", config, "--data-dir", data_dir],
                          self.base + "/readyz", env={**os.environ, "NEXUS_ADMIN_PASSWORD": self.PASSWORD})

@@ -32,7 +32,7 @@ def measure(peers, url, path, token=None):
 
 def rows(build, peers, panel_of, process_of, fetch, free_port, pairs, row):
     with tempfile.TemporaryDirectory(prefix="nexus-bench-terminal-") as folder:
-        os.makedirs(f"{folder}/data")
+        os.makedirs(f"{folder}/data", mode=0o700)
         path = f"{folder}/output"
         with open(path, "wb") as out:
             out.write(base64.b64encode(os.urandom(OUTPUT_BYTES * 3 // 4))[:OUTPUT_BYTES])
