@@ -55,7 +55,8 @@ class Scheduler {
   template <class Matches>
   std::vector<Entry> take_where(const Matches& matches);
 
-  // By Priority, each by arrival. Lists, because an idle connection has many empty ones, and an empty deque takes memory.
+  // By Priority, each by arrival. Lists, because an idle connection has many empty ones, and an empty deque takes
+  // memory.
   std::array<std::list<Entry>, 3> queues_;
   std::uint64_t arrivals_ = 0;
 };
