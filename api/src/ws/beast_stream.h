@@ -157,7 +157,7 @@ struct Session::Beast {
           answer.set("X-Request-Id", id);
           if (!agreed.subprotocol.empty()) answer.set(http::field::sec_websocket_protocol, agreed.subprotocol);
           if (agreed.deflate) answer.set(http::field::sec_websocket_extensions, deflate_answer(*agreed.deflate));
-          answer.erase(http::field::server);
+          answer.set(http::field::server, "NexusPanel");  // Beast would name itself and its version
         }));
     // The pipeline has checked the request; this is as much of it as Beast looks at.
     http::request<http::empty_body> request(http::verb::get, "/", 11);

@@ -26,6 +26,7 @@ TEST_CASE("an upgrade is answered with 101, and messages go both ways") {
   REQUIRE(answer.status == 101);
   CHECK(answer.field("Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   CHECK(answer.field("X-Request-Id").size() == 32);
+  CHECK(answer.field("Server") == "NexusPanel");
   CHECK(client.read().data == "hello");
   client.send(2, std::string("\0\xFF", 2));
   const auto binary = client.read();
