@@ -192,9 +192,13 @@ TEST_SUITE("one client") {
     const std::string part(100 * 1024, 'y');
     for (int i = 0; i < 5; ++i) client->send_binary(part);
     CHECK(panel.typed().size() < 5 * part.size());
+    CHECK(client->unconsumed() > 0);
     panel.shell->consumes = true;
     panel.shell->consume(10'000'000);
     CHECK(panel.typed().size() == 5 * part.size());
+    client->send_text(input("z"));
+    client->send_text("nonsense");
+    CHECK(client->unconsumed() == 0);
   }
 }
 

@@ -82,6 +82,12 @@ class TestSocket {
     return closed_;
   }
 
+  // Bytes of the client's that the plugin was given and has not consumed, where it counts them (NX_WS_CREDIT).
+  std::size_t unconsumed() const {
+    const auto guard = world_.lock();
+    return unconsumed_;
+  }
+
   bool reads = true;
 
  private:
@@ -98,6 +104,10 @@ class TestSocket {
   }
   void send(std::uint32_t kind, std::string_view data) {
     if (!is_open()) return;
+    if ((endpoint_.flags & NX_WS_CREDIT) != 0) {
+      const auto guard = world_.lock();
+      unconsumed_ += data.size();
+    }
     auto& call = world_.new_call("a message", who_);
     endpoint_.message(session_data_, call.raw(), handle_, kind, to_abi(data));
     if (!call.error.empty()) world_.fail("message: " + call.error);
@@ -144,6 +154,7 @@ class TestSocket {
   std::vector<Message> received_;
   std::optional<End> closed_;
   std::size_t waiting_ = 0;
+  std::size_t unconsumed_ = 0;
   bool wants_drained_ = false;
 };
 
@@ -158,8 +169,12 @@ class FakeWs {
     table.send = [](const nx_host* host, nx_handle session, std::uint32_t kind, nx_str data) noexcept {
       return of(host, session, "ws.send", [&](TestSocket& socket) { return socket.take(kind, data); });
     };
-    table.consumed = [](const nx_host* host, nx_handle session, std::uint64_t) noexcept {
-      return of(host, session, "ws.consumed", [](TestSocket&) { return nx_status{NX_OK}; });
+    table.consumed = [](const nx_host* host, nx_handle session, std::uint64_t bytes) noexcept {
+      return of(host, session, "ws.consumed", [&](TestSocket& socket) {
+        if (bytes > socket.unconsumed_) World::of(host).fail("ws.consumed: more than was given");
+        socket.unconsumed_ -= std::min<std::size_t>(bytes, socket.unconsumed_);
+        return nx_status{NX_OK};
+      });
     };
     table.close = [](const nx_host* host, nx_handle session, std::uint32_t code, nx_str reason) noexcept {
       return of(host, session, "ws.close", [&](TestSocket& socket) {
