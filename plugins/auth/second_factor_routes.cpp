@@ -29,6 +29,8 @@ Result<Response> enable_factor(const AuthContext& context, Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto body, parse_json(request.body()));
   NEXUS_ASSIGN(const auto codes, context.second_factors(call).enable(call.user_id(), body.value("code", "")));
+  // What the host remembers of him says that he has none; it also ends his WebSockets, which were opened without.
+  invalidate_user(context.host(), call.user_id());
   context.log().info("second factor enabled", {{"user_id", call.user_id()}}, &call);
   return codes_response(codes, call.user_id(), "auth.second_factor_enabled");
 }
@@ -40,6 +42,7 @@ Result<Response> renew_codes(const AuthContext& context, Call& call, std::int64_
 
 Result<Response> disable_factor(const AuthContext& context, Call& call, std::int64_t user_id) {
   NEXUS_TRY(context.second_factors(call).remove(user_id));
+  invalidate_user(context.host(), user_id);
   context.log().info("second factor disabled", {{"user_id", user_id}}, &call);
   return Response::done("auth.second_factor_disabled").with_audit(about_user(user_id));
 }

@@ -12,7 +12,6 @@
 
 using namespace std::chrono_literals;
 using nexus::test::authenticator_code;
-using nexus::test::authenticator_secret;
 using nexus::test::Json;
 using nexus::test::Scenario;
 using nexus::test::SshServer;
@@ -322,6 +321,27 @@ TEST_CASE("who may not have a shell is told so, over the socket or before it") {
   const auto open = [&] { return panel.get("/api/v1/terminal/sessions", panel.admin()).data().at("sessions").size(); };
   while (open() != 0 && Clock::now() - began < 5s) std::this_thread::sleep_for(20ms);
   CHECK(open() == 0);
+}
+
+TEST_CASE("who has a second factor needs a recent authentication for a shell, others do not") {
+  SshServer sshd;
+  Scenario panel({.config = "auth: {step_up_seconds: 4}"});
+  const auto token = panel.user("alice");
+  const auto setup = panel.post("/api/v1/auth/2fa/setup", Json::object(), token);
+  REQUIRE(setup.status == 200);
+  const std::string secret = setup.data().at("secret");
+  REQUIRE(panel.post("/api/v1/auth/2fa/enable", {{"code", authenticator_code(secret, -1)}}, token).status == 200);
+  const auto server = add_pinned_server(panel, sshd, token);
+  const auto admin = panel.admin();
+  std::this_thread::sleep_for(4500ms);
+  CHECK(Terminal(panel, token, server).status == 403);
+  CHECK(Terminal(panel, admin, server).status == 101);
+  const Json again = {{"password", Scenario::kPassword}, {"code", authenticator_code(secret)}};
+  REQUIRE(panel.post("/api/v1/auth/step-up", again, token).status == 200);
+  Terminal terminal(panel, token, server);
+  REQUIRE(terminal.status == 101);
+  terminal.type("echo here-$((1+1))\n");
+  CHECK(terminal.wait_for("here-2"));
 }
 
 TEST_CASE("a panel that is killed knows of the session afterwards, and can show what it recorded") {
