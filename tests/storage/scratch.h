@@ -1,15 +1,14 @@
 // Small helpers of the storage tests.
 #pragma once
 
+#include "support/scratch_folder.h"
+
 #include <nexus/cpp/str.h>
 #include <nexus/storage/database.h>
 
 #include <doctest/doctest.h>
 
-#include <stdlib.h>
-
 #include <chrono>
-#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <stdexcept>
@@ -17,23 +16,6 @@
 #include <vector>
 
 namespace nexus::test {
-
-class ScratchFolder {
- public:
-  ScratchFolder() : path_(std::filesystem::temp_directory_path() / "nexus-storage-XXXXXX") {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a folder");
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 using Values = std::vector<nx_value>;
 

@@ -1,11 +1,12 @@
 #include "recorder.h"
 
-#include "folder.h"
+#include "support/scratch_folder.h"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <sstream>
 
 using namespace nexus;
@@ -27,7 +28,7 @@ std::vector<Json> lines_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("what is shown is recorded with its times, whole characters only") {
-  const test::Folder folder;
+  const nexus::test::ScratchFolder folder;
   Recorder recorder(folder.path() + "/recordings");
   auto recording = recorder.begin(7, "{\"version\":2}\n", 1'000'000, {}).value();
   recording->output(1'500'000, "\x1b[1mhello \xE4\xBD");
@@ -50,7 +51,7 @@ TEST_CASE("what is shown is recorded with its times, whole characters only") {
 }
 
 TEST_CASE("a lot of output goes to the disk while the session goes on") {
-  const test::Folder folder;
+  const nexus::test::ScratchFolder folder;
   Recorder recorder(folder.path() + "/recordings");
   std::atomic<int> rooms{0};
   auto recording = recorder.begin(1, "{}\n", 0, [&] { ++rooms; }).value();
@@ -71,7 +72,7 @@ TEST_CASE("a lot of output goes to the disk while the session goes on") {
 }
 
 TEST_CASE("a recording that is too long is cut, and holds nobody back") {
-  const test::Folder folder;
+  const nexus::test::ScratchFolder folder;
   Recorder recorder(folder.path() + "/recordings");
   auto recording = recorder.begin(1, "{}\n", 0, {}).value();
   const std::string part(64 * 1024, 'x');

@@ -1,5 +1,5 @@
 // The whole plugin in a FakeHost; the test plays the server's shell.
-#include "folder.h"
+#include "support/scratch_folder.h"
 
 #include <nexus/cpp/contracts/ssh.h>
 #include <nexus/testing/fake_host.h>
@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <sstream>
 
 using namespace nexus;
@@ -83,7 +84,7 @@ struct Panel {
     return host.get("/api/v1/terminal/recordings" + query, who).data["recordings"];
   }
 
-  terminal::test::Folder folder;
+  nexus::test::ScratchFolder folder;
   FakeHost host;
   contracts::ShellRequest request;
   std::optional<Error> refusal;

@@ -1,6 +1,6 @@
 #include "zstd_file.h"
 
-#include "folder.h"
+#include "support/scratch_folder.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@ using namespace nexus;
 using namespace nexus::terminal;
 
 TEST_CASE("what was appended comes back, frame after frame") {
-  const test::Folder folder;
+  const nexus::test::ScratchFolder folder;
   const auto path = folder.path() + "/a.zst";
   Compressor compressor;
   std::string all;
@@ -38,7 +38,7 @@ TEST_CASE("what was appended comes back, frame after frame") {
 }
 
 TEST_CASE("a frame that was written by half is dropped, whole ones stay") {
-  const test::Folder folder;
+  const nexus::test::ScratchFolder folder;
   const auto path = folder.path() + "/a.zst";
   Compressor compressor;
   std::int64_t whole = 0;
