@@ -12,11 +12,8 @@ namespace {
 using contracts::kSshBytes;
 using contracts::kSshControl;
 
-constexpr std::int64_t kLargestSide = 1'000;  // of a terminal, in characters
-
 std::uint32_t side(const Json& size, const char* name) {
-  return static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(optional_integer(size, name).value_or(0), 1, kLargestSide));
+  return terminal_side(optional_integer(size, name).value_or(0));
 }
 
 // What cannot be understood is left alone: the other side is a plugin, and its newer messages are not ours.
@@ -30,6 +27,10 @@ void control(ssh::Channel& channel, std::string_view cbor) {
 }
 
 }  // namespace
+
+std::uint32_t terminal_side(std::int64_t asked) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(asked, 1, contracts::kLargestTerminalSide));
+}
 
 ChannelStream::ChannelStream(const Stream& stream, Kind kind)
     : stream_(stream),

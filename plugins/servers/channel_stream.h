@@ -14,6 +14,9 @@
 
 namespace nexus::servers {
 
+// Columns or rows of a terminal, from what another plugin says.
+std::uint32_t terminal_side(std::int64_t asked) noexcept;
+
 // Both faces of the join. It holds at most what the two windows allow: bytes that the other side did not take are not
 // counted as consumed, so their sender stops. Thread-safe.
 class ChannelStream : public StreamEvents, public ssh::ChannelEvents {

@@ -1,7 +1,6 @@
 #include "host_key_service.h"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace nexus::servers {
 namespace {
@@ -35,28 +34,27 @@ Result<PageOf<ReviewedHostKey>> HostKeyService::review(std::string_view state, s
 
 Result<std::vector<SeenHostKey>> HostKeyService::accept(std::int64_t server_id, std::string_view fingerprint,
                                                         std::int64_t now_us) const {
-  NEXUS_ASSIGN(auto transaction, sql_.begin());
-  NEXUS_ASSIGN(const auto server, existing(ServerStore(transaction).find(scope_, server_id), Level::manage));
-  const HostKeyStore store(transaction);
-  NEXUS_ASSIGN(const auto keys, store.at_address(server_id, server.host, server.port));
-  NEXUS_ASSIGN(const auto wanted, undecided(keys, fingerprint, {"pending", "rejected"}));
-  for (const auto& key : keys) {
-    if (key.state == "trusted") NEXUS_TRY(store.set_state(key.id, "retired", now_us, scope_.user_id));
-  }
-  NEXUS_TRY(store.set_state(wanted, "trusted", now_us, scope_.user_id));
-  NEXUS_ASSIGN(auto after, store.of_server(server_id));
-  NEXUS_TRY(transaction.commit());
-  return after;
+  return judge(server_id, fingerprint, {"pending", "rejected"}, "trusted", now_us);
 }
 
 Result<std::vector<SeenHostKey>> HostKeyService::reject(std::int64_t server_id, std::string_view fingerprint,
                                                         std::int64_t now_us) const {
+  return judge(server_id, fingerprint, {"pending"}, "rejected", now_us);
+}
+
+Result<std::vector<SeenHostKey>> HostKeyService::judge(std::int64_t server_id, std::string_view fingerprint,
+                                                       std::initializer_list<std::string_view> from,
+                                                       std::string_view verdict, std::int64_t now_us) const {
   NEXUS_ASSIGN(auto transaction, sql_.begin());
   NEXUS_ASSIGN(const auto server, existing(ServerStore(transaction).find(scope_, server_id), Level::manage));
   const HostKeyStore store(transaction);
   NEXUS_ASSIGN(const auto keys, store.at_address(server_id, server.host, server.port));
-  NEXUS_ASSIGN(const auto wanted, undecided(keys, fingerprint, {"pending"}));
-  NEXUS_TRY(store.set_state(wanted, "rejected", now_us, scope_.user_id));
+  NEXUS_ASSIGN(const auto wanted, undecided(keys, fingerprint, from));
+  for (const auto& key : keys) {
+    const bool gives_way = verdict == "trusted" && key.state == "trusted";
+    if (gives_way) NEXUS_TRY(store.set_state(key.id, "retired", now_us, scope_.user_id));
+  }
+  NEXUS_TRY(store.set_state(wanted, verdict, now_us, scope_.user_id));
   NEXUS_ASSIGN(auto after, store.of_server(server_id));
   NEXUS_TRY(transaction.commit());
   return after;

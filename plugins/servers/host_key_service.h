@@ -5,6 +5,8 @@
 #include "lookup.h"
 #include "server_store.h"
 
+#include <initializer_list>
+
 namespace nexus::servers {
 
 // On behalf of one caller; errors as in ServerService. Listing needs view, deciding manage.
@@ -25,6 +27,11 @@ class HostKeyService {
                                           std::int64_t now_us) const;
 
  private:
+  // Gives the key of that fingerprint, where it is in a state of `from`, the state `verdict`.
+  Result<std::vector<SeenHostKey>> judge(std::int64_t server_id, std::string_view fingerprint,
+                                         std::initializer_list<std::string_view> from, std::string_view verdict,
+                                         std::int64_t now_us) const;
+
   Sql sql_;
   Scope scope_;
 };

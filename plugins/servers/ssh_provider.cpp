@@ -164,11 +164,7 @@ Result<ssh::Target> allowed_target(SshGateway& gateway, Call& call, std::int64_t
 }
 
 ssh::ShellOptions shell_options(const contracts::ShellRequest& request) {
-  static constexpr std::int64_t kLargestSide = 1'000;
-  const auto side = [](std::int64_t value) {
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 1, kLargestSide));
-  };
-  return {request.term, side(request.cols), side(request.rows)};
+  return {request.term, terminal_side(request.cols), terminal_side(request.rows)};
 }
 
 // `term` goes to the server as it is, and into its environment there.

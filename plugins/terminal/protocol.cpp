@@ -1,11 +1,14 @@
 #include "protocol.h"
 
+#include <nexus/cpp/contracts/ssh.h>
+
 namespace nexus::terminal {
 namespace {
 
 Result<std::int64_t> side(const Json& message, const char* name) {
   const auto value = optional_integer(message, name);
-  if (!value || *value < 1 || *value > kLargestSide) return Error::field(name, "range", "terminal.rule.size");
+  if (!value || *value < 1 || *value > contracts::kLargestTerminalSide)
+    return Error::field(name, "range", "terminal.rule.size");
   return *value;
 }
 

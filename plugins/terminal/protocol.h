@@ -27,9 +27,7 @@ namespace nexus::terminal {
 
 inline constexpr std::string_view kBinaryProtocol = "nexus.terminal.binary";
 
-// In characters. More is no terminal that somebody looks at.
-inline constexpr std::int64_t kLargestSide = 1'000;
-
+// In characters, up to contracts::kLargestTerminalSide.
 struct Size {
   std::int64_t cols = 80;
   std::int64_t rows = 24;
@@ -58,7 +56,7 @@ std::string lagged_message(std::uint64_t bytes);
 struct Exit {
   std::optional<std::int64_t> code;
   std::string signal;  // without "SIG"
-  std::string reason;  // "exit", "left", "detached", "idle", "killed", "replaced", "failed", "stopping"
+  std::string reason;  // "exit", "left", "detached", "idle", "killed", "failed", "stopping"
 };
 std::string exit_message(const Exit& exit);
 

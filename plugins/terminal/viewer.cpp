@@ -10,8 +10,6 @@ Viewer::Viewer(const WebSocket& socket, bool is_binary, OwnedCall speaker)
     : socket_(socket),
       is_binary_(is_binary),
       speaker_(std::move(speaker)),
-      user_id_(speaker_->user_id()),
-      user_name_(view(speaker_->principal().user_name)),
       output_([this](std::uint32_t kind, std::string_view data) { return send(kind, data); }),
       input_([this](std::uint32_t kind, std::string_view bytes) { return session_->write(kind, bytes); },
              [this](std::size_t credit) { socket_.consumed(credit); }) {}

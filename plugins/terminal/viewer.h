@@ -26,8 +26,6 @@ class Viewer final : public WsSession {
   void join(std::shared_ptr<Session> session) { session_ = std::move(session); }
 
   bool is_binary() const noexcept { return is_binary_; }
-  std::int64_t user_id() const noexcept { return user_id_; }
-  const std::string& user_name() const noexcept { return user_name_; }
 
   // Output, as bytes and as the message for those who want text. A client that watches loses what it does not take.
   void show(std::string_view bytes, std::string_view message, Role role);
@@ -59,8 +57,6 @@ class Viewer final : public WsSession {
   const WebSocket socket_;
   const bool is_binary_;
   OwnedCall speaker_;
-  const std::int64_t user_id_;
-  const std::string user_name_;
   std::shared_ptr<Session> session_;
   Outlet output_;  // to the socket
   Outlet input_;   // to the server

@@ -93,10 +93,13 @@ struct FileSystem {
   std::int64_t available = 0;  // for others
 };
 
+// Of a terminal, in characters: more is none that somebody looks at.
+inline constexpr std::int64_t kLargestTerminalSide = 1'000;
+
 struct ShellRequest {
   std::int64_t server_id = 0;
   std::string term = "xterm-256color";
-  std::int64_t cols = 80;  // 1 to 1000, as rows
+  std::int64_t cols = 80;  // 1 to kLargestTerminalSide, as rows
   std::int64_t rows = 24;
   std::int64_t timeout_ms = kDefaultSshTimeoutMs;  // until it is opened
 };
