@@ -88,13 +88,14 @@ bool Session::write(std::uint32_t kind, std::string_view bytes) const {
   return stream && stream->send(kind, bytes) != Status::busy;
 }
 
+// Also for those who only watch by now: what they typed as the writer may still wait.
 void Session::drained() {
-  std::shared_ptr<Viewer> writer;
+  std::vector<std::shared_ptr<Viewer>> viewers;
   {
     const std::lock_guard lock(mutex_);
-    writer = writer_;
+    viewers = viewers_;
   }
-  if (writer) writer->retry_input();
+  for (const auto& viewer : viewers) viewer->retry_input();
 }
 
 bool Session::resized(const Viewer& viewer, const Size& size) {

@@ -189,7 +189,9 @@ TEST_CASE("100 MB come whole, as bytes and as text") {
   REQUIRE(terminal.wait_for("ready-2\n"));
   terminal.output.clear();
   terminal.type("head -c " + std::to_string(kSize) + " /dev/zero | tr '\\0' x; echo end-$((1+1))\n");
-  CHECK(count_output(terminal, "end-2", 100s) == kSize);
+  const auto count = count_output(terminal, "end-2", 100s);
+  INFO("closed with ", terminal.close_code, ", last told ", terminal.messages.back().dump());
+  CHECK(count == kSize);
 }
 
 TEST_CASE("a client that stops reading stops the server's program") {

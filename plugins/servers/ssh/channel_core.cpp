@@ -44,14 +44,13 @@ bool ChannelCore::write(std::string_view bytes) {
 }
 
 void ChannelCore::consumed(std::size_t bytes) {
-  bool was_full = false;
   {
     const std::lock_guard lock(mutex_);
-    was_full = unconsumed_ >= Channel::kWindow;
     unconsumed_ -= std::min(unconsumed_, bytes);
-    was_full = was_full && unconsumed_ < Channel::kWindow;
+    if (wanted_room_ == 0 || unconsumed_ + wanted_room_ > Channel::kWindow) return;
+    wanted_room_ = 0;
   }
-  if (was_full) wake();
+  wake();
 }
 
 void ChannelCore::resize(std::uint32_t cols, std::uint32_t rows) {
@@ -110,9 +109,11 @@ std::optional<ChannelCore::Size> ChannelCore::take_size() {
   return std::exchange(size_, std::nullopt);
 }
 
-std::size_t ChannelCore::room() const {
+std::size_t ChannelCore::room(std::size_t wanted) {
   const std::lock_guard lock(mutex_);
-  return Channel::kWindow - std::min(Channel::kWindow, unconsumed_);
+  const auto left = Channel::kWindow - std::min(Channel::kWindow, unconsumed_);
+  wanted_room_ = left < wanted ? wanted : 0;
+  return left;
 }
 
 void ChannelCore::give(std::string_view bytes) {

@@ -42,8 +42,8 @@ class ChannelCore : public Work {
   void take_input(std::string& out);
   bool eof_wanted() const;
   std::optional<Size> take_size();
-  // Bytes that may be given to the user now.
-  std::size_t room() const;
+  // Bytes that may be given to the user now; where that is less than `wanted`, woken() runs when it is not.
+  std::size_t room(std::size_t wanted);
   void give(std::string_view bytes);
   void tell_opened(const Opened& opened);
   void tell_exited(std::int64_t status, std::string_view signal);
@@ -60,6 +60,7 @@ class ChannelCore : public Work {
   mutable std::mutex mutex_;
   std::string input_;
   std::size_t unconsumed_ = 0;
+  std::size_t wanted_room_ = 0;  // what the loop waits for
   std::optional<Size> size_;
   bool eof_ = false;
   bool refused_write_ = false;

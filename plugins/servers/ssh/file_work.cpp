@@ -126,8 +126,7 @@ class GetWork final : public FileWork {
 
   // Asks for as many blocks as the user has room for.
   void read_on() {
-    while (!at_end_ && !is_closed() && blocks_.size() < kBlocksUnderWay &&
-           room() >= (blocks_.size() + 1) * sftp::kBlock) {
+    while (!at_end_ && !is_closed() && blocks_.size() < kBlocksUnderWay && has_room_for(blocks_.size() + 1)) {
       auto block = std::make_shared<Block>(Block{next_, sftp::kBlock, false, {}});
       next_ += sftp::kBlock;
       blocks_.push_back(block);
@@ -135,6 +134,8 @@ class GetWork final : public FileWork {
     }
     if (at_end_ && blocks_.empty()) finish();
   }
+
+  bool has_room_for(std::size_t blocks) { return room(blocks * sftp::kBlock) >= blocks * sftp::kBlock; }
 
   void request(const std::shared_ptr<Block>& block) {
     const auto offset = block->offset + block->data.size();

@@ -56,8 +56,12 @@ int SessionChannel::read(int stream, std::size_t limit, const Sink& sink, std::s
     taken += static_cast<std::size_t>(got);
     sink({buffer.data(), static_cast<std::size_t>(got)});
   }
-  if (share == kShare) session_->kick();  // there may be more
+  session_->kick();  // there may be more, and no byte that comes may say so
   return 0;
+}
+
+bool SessionChannel::may_write(std::size_t bytes) const {
+  return bytes <= kPacket || session_->blocked_outbound() || session_->may_write_bulk();
 }
 
 int SessionChannel::write(std::string_view bytes, std::size_t& written) {

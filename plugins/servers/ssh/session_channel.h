@@ -38,6 +38,9 @@ class SessionChannel : public std::enable_shared_from_this<SessionChannel> {
   // For steps: reads what there is of a stream (0, or SSH_EXTENDED_DATA_STDERR), at most kShare. 0 where nothing more
   // is there now, LIBSSH2_ERROR_EAGAIN where the step must return at once, or an error.
   int read(int stream, std::size_t limit, const Sink& sink, std::size_t& taken);
+  // For steps: whether so much may be written now; where not, the step runs again when that has changed. What was
+  // interrupted goes on in any case.
+  bool may_write(std::size_t bytes) const;
   // Writes what the server takes now; `written` says how much. Result as of read.
   int write(std::string_view bytes, std::size_t& written);
   bool at_end() const noexcept { return libssh2_channel_eof(channel_) == 1; }

@@ -54,8 +54,7 @@ void SftpClient::queue(std::string packet) {
 // A permanent operation: ends with the channel only.
 int SftpClient::pump() {
   for (bool wrote = true; wrote && sent_ < out_.size();) {
-    const bool is_bulk = out_.size() - sent_ > sftp::kBlock;
-    if (is_bulk && !channel_->session()->may_write_bulk()) break;
+    if (!channel_->may_write(out_.size() - sent_)) break;
     const auto piece = std::string_view(out_).substr(sent_, 4 * sftp::kBlock);
     std::size_t written = 0;
     const int code = channel_->write(piece, written);

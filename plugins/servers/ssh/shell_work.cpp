@@ -61,7 +61,7 @@ class ShellWork final : public ChannelCore {
     std::size_t taken = 0;
     // What comes here counts until it was consumed; what stays there stops the server. Packets are taken from the
     // socket all the same (a terminal has no stderr), or waiting for it would spin.
-    const auto limit = room();
+    const auto limit = room(1);
     const int code = limit != 0 ? channel_->read(
                                       0, limit, [this](std::string_view bytes) { give(bytes); }, taken)
                                 : channel_->read(
@@ -83,7 +83,7 @@ class ShellWork final : public ChannelCore {
 
   int send_input() {
     take_input(out_);
-    if (sent_ == out_.size()) return 0;
+    if (sent_ == out_.size() || !channel_->may_write(out_.size() - sent_)) return 0;
     std::size_t written = 0;
     const int code = channel_->write(std::string_view(out_).substr(sent_), written);
     sent_ += written;

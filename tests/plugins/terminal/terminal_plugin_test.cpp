@@ -260,6 +260,19 @@ TEST_SUITE("several clients") {
     CHECK_FALSE(panel.shell->closed());
   }
 
+  TEST_CASE("what one typed while it might reaches the server, also when it only watches by now") {
+    Panel panel;
+    const auto first = panel.open("", kAlice, true);
+    panel.shell->consumes = false;
+    const std::string part(100 * 1024, 'y');
+    for (int i = 0; i < 5; ++i) first->send_binary(part);
+    const auto second = panel.open(panel.back(panel.id_of(*first)));
+    panel.shell->consumes = true;
+    panel.shell->consume(10'000'000);
+    CHECK(panel.typed().size() == 5 * part.size());
+    CHECK(first->unconsumed() == 0);
+  }
+
   TEST_CASE("one that watches slowly slows nobody, and is told what it missed") {
     Panel panel(R"({"recording":false})");
     const auto writer = panel.open("", kAlice, true);

@@ -20,6 +20,7 @@ class Listener : public ssh::ChannelEvents {
       if (holds) held += bytes.size();
     });
     if (to) to->consumed(bytes.size());
+    if (on_data) on_data();
   }
   void writable() override {
     note([&] { ++writables; });
@@ -50,6 +51,11 @@ class Listener : public ssh::ChannelEvents {
   void forget_text() {
     note([&] { text.clear(); });
   }
+  // So much of what was held is consumed.
+  void consume(std::size_t bytes) {
+    note([&] { held -= bytes; });
+    channel->consumed(bytes);
+  }
   // What was held is consumed, and no more is held.
   void let_go() {
     std::size_t bytes = 0;
@@ -63,6 +69,7 @@ class Listener : public ssh::ChannelEvents {
   std::mutex mutex;
   std::condition_variable changed;
   std::shared_ptr<ssh::Channel> channel;
+  std::function<void()> on_data;  // set while nothing comes
   std::string text;
   std::size_t received = 0;
   std::size_t held = 0;

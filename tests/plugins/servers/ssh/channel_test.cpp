@@ -9,7 +9,8 @@ using namespace nexus::test;
 namespace {
 
 struct Shell {
-  explicit Shell(SshServer& server, ssh::ShellOptions options = {}) : target(engine_target(1, server)) {
+  explicit Shell(SshServer& server, ssh::ShellOptions options = {}, const ssh::EngineLimits& limits = quick_limits())
+      : rig(limits), target(engine_target(1, server)) {
     rig.trust(target);
     listener = listen([&](auto events) {
       return rig.engine.open_shell(target, options, {ssh::Priority::terminal, ssh::Clock::now() + kPatience}, events);
@@ -73,6 +74,32 @@ TEST_CASE("a reader that stops stops the server, loses nothing and holds up nobo
   REQUIRE(heard.wait([&] { return heard.received >= kWhole; }));
   std::this_thread::sleep_for(milliseconds(200));
   CHECK(heard.received <= kWhole + kPrompt);
+}
+
+TEST_CASE("the last bytes come also where the reader makes room while others are given to it") {
+  SshServer server;
+  Shell shell(server, {}, ssh::EngineLimits());  // a sign of life would bring them soon
+  auto& heard = *shell.listener;
+  shell.type("stty -echo raw; printf 'RE'; echo ADY\n");
+  REQUIRE(heard.wait_for("READY"));
+  {
+    const std::lock_guard lock(heard.mutex);
+    heard.holds = true;
+    heard.keeps = false;
+    heard.received = 0;
+  }
+  // More than one window, so that a rest is received and waits; less than what the server may send then, so that it has
+  // nothing left that would come and be noticed.
+  constexpr std::size_t kRest = 90 * 1024;
+  constexpr std::size_t kWhole = ssh::Channel::kWindow + kRest;
+  shell.type("sleep 0.2; head -c " + std::to_string(kWhole) + " /dev/zero; sleep 100\r");
+  REQUIRE(heard.wait([&] { return heard.received >= ssh::Channel::kWindow; }));
+  std::this_thread::sleep_for(milliseconds(500));
+  // Room for a part of it; the reader takes everything when half of that part has come.
+  constexpr std::size_t kPart = 80 * 1024;
+  heard.on_data = [&] { heard.let_go(); };
+  heard.consume(kPart);
+  CHECK(heard.wait([&] { return heard.received >= kWhole; }, seconds(5)));
 }
 
 TEST_CASE("what nobody reads over there is refused here, until there is room again") {
