@@ -48,7 +48,7 @@ std::shared_ptr<ssh::Channel> ChannelStream::channel() const {
   return channel_;
 }
 
-void ChannelStream::attach(std::shared_ptr<ssh::Channel> channel) {
+void ChannelStream::attach(const std::shared_ptr<ssh::Channel>& channel) {
   bool is_late = false;
   {
     const std::lock_guard lock(mutex_);

@@ -26,7 +26,7 @@ class ChannelStream : public StreamEvents, public ssh::ChannelEvents {
   ChannelStream(const Stream& stream, Kind kind);
 
   // Once, when the channel exists; what came before is written to it.
-  void attach(std::shared_ptr<ssh::Channel> channel);
+  void attach(const std::shared_ptr<ssh::Channel>& channel);
   // Ends the stream with an error that the opener can decode.
   void refuse(const Error& error) const;
 

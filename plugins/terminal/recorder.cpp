@@ -36,7 +36,7 @@ void Recording::resize(std::int64_t now_us, const Size& size) {
   if (!is_cut_ && !is_finished_) add(cast_resize(now_us - started_us_, size));
 }
 
-void Recording::add(std::string line) {
+void Recording::add(std::string_view line) {
   const bool was_part = lines_.size() >= kPart;
   lines_ += line;
   if (!was_part && lines_.size() >= kPart) recorder_.wake();

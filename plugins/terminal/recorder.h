@@ -57,7 +57,7 @@ class Recording {
   void flush(Compressor& compressor, bool all);
 
  private:
-  void add(std::string line);
+  void add(std::string_view line);
 
   Recorder& recorder_;
   const std::int64_t started_us_;

@@ -9,6 +9,7 @@
 #include <nexus/api/server.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -48,6 +49,7 @@ class Host final : public Hooks {
     const Authentication answer = found == tokens.end() ? Authentication{nullptr, 40003} : found->second;
     if (hold_authentication) {
       held_authentication = [done = std::move(done), answer] { done(answer); };
+      holds_one = true;
     } else if (finds_out) {
       post([done = std::move(done), answer] { done(answer); });
     } else {
@@ -135,7 +137,8 @@ class Host final : public Hooks {
   bool pool_is_full = false;
   std::size_t longest_token = 0;  // that anybody was asked about
   std::function<void()> held_authentication;
-  bool holds_audit = false;  // entries are not written yet: what waits for them is in held_audits
+  std::atomic<bool> holds_one = false;  // what is written before is seen by who sees it
+  bool holds_audit = false;             // entries are not written yet: what waits for them is in held_audits
   bool audit_throws = false;
   std::vector<std::function<void()>> held_audits;
   std::vector<std::string> audits;

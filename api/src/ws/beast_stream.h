@@ -133,7 +133,7 @@ class Session::Layer {
   friend void async_teardown(boost::beast::role_type, Layer& layer, Handler&& handler) {
     error_code ignored;
     layer.socket_.shutdown(Socket::shutdown_send, ignored);
-    std::array<char, 4096> dropped;
+    std::array<char, 4096> dropped{};
     for (int turn = 0; turn < 64; ++turn) {
       if (::recv(layer.socket_.native_handle(), dropped.data(), dropped.size(), MSG_DONTWAIT) <= 0) break;
     }

@@ -43,7 +43,7 @@ void Output::add_unit(std::string bytes, std::unique_ptr<Written> written, bool 
 
 Output::Outcome Output::write_to(int socket, bool only_units) {
   while (!entries_.empty()) {
-    std::array<iovec, kFrames> parts;
+    std::array<iovec, kFrames> parts{};
     std::size_t count = 0;
     for (const auto& entry : entries_) {
       if (count == kFrames || (only_units && entry.written == nullptr)) break;

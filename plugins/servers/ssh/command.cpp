@@ -98,8 +98,9 @@ std::string cat_command(const std::vector<std::string>& paths, std::size_t limit
   for (const auto& path : paths) {
     const auto quoted = shell_quoted(path);
     // An absent file has no marker F.
-    command += "if [ -f " + quoted + " ] && [ -r " + quoted + " ]; then printf '" + marker('F', nonce) + "'; head -c " +
-               std::to_string(limit) + " " + quoted + "; fi; printf '" + marker('N', nonce) + "'; ";
+    command.append("if [ -f ").append(quoted).append(" ] && [ -r ").append(quoted).append(" ]; then printf '");
+    command.append(marker('F', nonce)).append("'; head -c ").append(std::to_string(limit)).append(" ").append(quoted);
+    command.append("; fi; printf '").append(marker('N', nonce)).append("'; ");
   }
   return command + "true";
 }

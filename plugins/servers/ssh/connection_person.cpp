@@ -72,7 +72,8 @@ void ServerConnection::test_failed(const Target& target, const Failure& failure,
 }
 
 void ServerConnection::finish_test(const TestPointer& test, Outcome<Tested> outcome) {
-  const auto kept = test;  // the caller's reference may be the list's own
+  // The caller's reference may be the list's own.
+  const auto kept = test;  // NOLINT(performance-unnecessary-copy-initialization)
   tests_.remove(kept);
   kept->deadline.cancel();
   kept->login->cancel();

@@ -169,7 +169,7 @@ std::size_t ConnectionSession::open_channels() const noexcept {
 
 void ConnectionSession::broken() { lose({Stage::exec, Fault::dropped, session_->last_error(), {}}); }
 
-void ConnectionSession::lose(Failure failure) {
+void ConnectionSession::lose(const Failure& failure) {
   auto* const owner = owner_;
   if (owner == nullptr) return;
   const auto self = shared_from_this();

@@ -86,7 +86,7 @@ class ConnectionSession : public std::enable_shared_from_this<ConnectionSession>
 
   void released(At at, Work::End end);
   void broken();
-  void lose(Failure failure);
+  void lose(const Failure& failure);
   void tick();
   void schedule_tick();
   bool peer_is_gone() const noexcept;

@@ -52,8 +52,9 @@ std::shared_ptr<Channel> Engine::put_file(const Target& target, std::string path
   return implementation_->open_channel(target, std::move(work), options);
 }
 
-Ticket Engine::test(const Target& target, const WorkOptions& options, std::function<void(Outcome<Tested>)> done) {
-  return implementation_->test(target, options, std::move(done));
+Ticket Engine::test(const Target& target, const WorkOptions& options,
+                    const std::function<void(Outcome<Tested>)>& done) {
+  return implementation_->test(target, options, done);
 }
 
 void Engine::forget(std::int64_t server_id) { implementation_->forget(server_id); }

@@ -119,7 +119,7 @@ class Engine {
   // A new connection in any case, on a person's word: an unknown host key may be trusted now (the gate decides), and
   // pauses and stops of earlier failures do not count, except that credentials refused five times wait (Backoff). It
   // takes the place of the kept one where it succeeds, which then ends when its work is done.
-  Ticket test(const Target& target, const WorkOptions& options, std::function<void(Outcome<Tested>)> done);
+  Ticket test(const Target& target, const WorkOptions& options, const std::function<void(Outcome<Tested>)>& done);
 
   // The server is gone, or its host key was judged anew: its connection ends, and what was remembered of failures.
   void forget(std::int64_t server_id);

@@ -35,15 +35,14 @@ std::optional<Failure> check_chain(const Target& target) {
 
 Engine::Implementation::Implementation(const EngineLimits& limits, EngineObserver& observer)
     : limits_(limits),
-      context_{
-          limits_,
-          observer,
-          {workers_, std::make_shared<LoginQueue>(limits.logins),
-           [this](const Target& via, const std::string& host, std::uint16_t port,
-                  std::function<void(Outcome<Socket>)> done) { return open_tunnel(via, host, port, std::move(done)); },
-           limits_.silence},
-          {},
-          [this] { return reserve(); }},
+      context_{limits_,
+               observer,
+               {workers_, std::make_shared<LoginQueue>(limits.logins),
+                [this](const Target& via, const std::string& host, std::uint16_t port,
+                       const std::function<void(Outcome<Socket>)>& done) { return open_tunnel(via, host, port, done); },
+                limits_.silence},
+               {},
+               [this] { return reserve(); }},
       loops_(limits.threads) {}
 
 void Engine::Implementation::stop() {
@@ -116,7 +115,7 @@ std::shared_ptr<Channel> Engine::Implementation::open_channel(const Target& targ
 }
 
 Ticket Engine::Implementation::test(const Target& target, const WorkOptions& options,
-                                    std::function<void(Outcome<Tested>)> done) {
+                                    const std::function<void(Outcome<Tested>)>& done) {
   const std::shared_ptr<void> ticket = std::make_shared<char>();
   const bool taken = with_connection(
       target.server_id, [target, refused = check_chain(target), options, ticket, done](ServerConnection& connection) {
@@ -168,7 +167,7 @@ EngineFigures Engine::Implementation::figures() const {
 // On the loop of the connection that asks; answers there. The jump host's own connection may live on another.
 std::function<void()> Engine::Implementation::open_tunnel(const Target& via, const std::string& host,
                                                           std::uint16_t port,
-                                                          std::function<void(Outcome<Socket>)> done) {
+                                                          const std::function<void(Outcome<Socket>)>& done) {
   struct Answer {
     std::function<void(Outcome<Socket>)> done;
     Outcome<Socket> outcome;

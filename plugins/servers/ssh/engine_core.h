@@ -27,7 +27,7 @@ class Engine::Implementation : public std::enable_shared_from_this<Engine::Imple
   Ticket submit(const Target& target, const std::shared_ptr<Work>& work, const WorkOptions& options, Need need);
   std::shared_ptr<Channel> open_channel(const Target& target, std::shared_ptr<ChannelCore> core,
                                         const WorkOptions& options);
-  Ticket test(const Target& target, const WorkOptions& options, std::function<void(Outcome<Tested>)> done);
+  Ticket test(const Target& target, const WorkOptions& options, const std::function<void(Outcome<Tested>)>& done);
   void forget(std::int64_t server_id);
   void retry(std::int64_t server_id);
   bool is_connected(std::int64_t server_id) const;
@@ -45,7 +45,7 @@ class Engine::Implementation : public std::enable_shared_from_this<Engine::Imple
   // The same where there is a connection already.
   void with_existing(std::int64_t server_id, Task task);
   std::function<void()> open_tunnel(const Target& via, const std::string& host, std::uint16_t port,
-                                    std::function<void(Outcome<Socket>)> done);
+                                    const std::function<void(Outcome<Socket>)>& done);
   Reservation reserve();
   // False where every connection is in use.
   bool evict_idlest();

@@ -11,6 +11,11 @@ namespace nexus::servers::ssh {
 // Before the first session is made.
 void initialize_libssh2();
 
+// A session that calls nobody back yet; null where there is no memory. It costs what it uses: libssh2 clears two
+// buffers of 51 KB together, of which most connections fill a few pages, and those that are still empty go back to the
+// kernel.
+LIBSSH2_SESSION* make_session(void* user) noexcept;
+
 // "libssh2 -5: ..."
 std::string last_error_of(LIBSSH2_SESSION* session);
 

@@ -67,7 +67,7 @@ class LoopMultiplexer final : public Multiplexer {
  public:
   LoopMultiplexer(boost::asio::io_context& loop, Socket socket, std::function<void()> broken)
       : loop_(loop), socket_(std::move(socket)), broken_(std::move(broken)), ready_(loop), gate_(loop) {
-    raw_ = libssh2_session_init_ex(nullptr, nullptr, nullptr, this);
+    raw_ = make_session(this);
     libssh2_session_set_blocking(raw_, 0);
     set_callback(raw_, LIBSSH2_CALLBACK_RECV, &LoopMultiplexer::receive);
     ready_.assign(socket_.descriptor());

@@ -45,7 +45,7 @@ std::uint32_t SftpClient::expect(OnReply on_reply) {
   return next_id_++;
 }
 
-void SftpClient::queue(std::string packet) {
+void SftpClient::queue(std::string_view packet) {
   if (state_ != State::ready) return;
   out_ += packet;
   channel_->session()->kick();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace nexus::servers::ssh {
@@ -31,7 +32,7 @@ class SftpClient : public std::enable_shared_from_this<SftpClient> {
   // An id for a request's packet; its reply comes to `on_reply`.
   std::uint32_t expect(OnReply on_reply);
   // Several packets that are queued in one turn go out together.
-  void queue(std::string packet);
+  void queue(std::string_view packet);
 
   // Closes the channel; what waits hears null. `closed` runs when the server has closed it as well.
   void close(std::function<void()> closed);

@@ -120,7 +120,7 @@ void SftpReader::finish_batch(const std::shared_ptr<Batch>& batch) {
 }
 
 void SftpReader::stat_file_systems(const std::vector<std::string>& paths,
-                                   std::function<void(std::optional<Spaces>)> done) {
+                                   const std::function<void(std::optional<Spaces>)>& done) {
   struct Answers {
     Spaces spaces;
     std::size_t left;

@@ -32,7 +32,7 @@ class SftpReader : public std::enable_shared_from_this<SftpReader> {
   void read_files(const std::vector<std::string>& paths, std::size_t limit,
                   std::function<void(std::optional<Files>)> done);
   // nullopt: the channel ended, or the server does not know the question (knows_spaces).
-  void stat_file_systems(const std::vector<std::string>& paths, std::function<void(std::optional<Spaces>)> done);
+  void stat_file_systems(const std::vector<std::string>& paths, const std::function<void(std::optional<Spaces>)>& done);
   bool knows_spaces() const noexcept { return client_ != nullptr && client_->has_statvfs(); }
   // A small question; false: the channel has ended.
   void ping(std::function<void(bool)> done);

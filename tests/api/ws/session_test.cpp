@@ -285,7 +285,7 @@ TEST_CASE("sockets of whom something matches are closed, also while their upgrad
   running.host.hold_authentication = true;
   WsClient late(running.server->port());
   std::thread opener([&] { CHECK(late.open("/echo?ticket=good").status == 503); });
-  while (!running.host.held_authentication) std::this_thread::sleep_for(1ms);
+  while (!running.host.holds_one) std::this_thread::sleep_for(1ms);
   running.server->close_websockets(is_mine, 1008, "logged out");
   running.host.held_authentication();
   opener.join();

@@ -126,7 +126,7 @@ inline nx_status run_stream(void* self, nx_call* raw_call, nx_handle stream, nx_
     auto taken = callback.stream(call, view(method), view(payload), Stream(*callback.host, stream));
     if (!taken.ok()) return failed(call, taken.error());
     *events = StreamBox::table();
-    *user_data = new StreamBox{std::move(*taken)};  // closed frees it
+    *user_data = std::make_unique<StreamBox>(StreamBox{std::move(*taken)}).release();  // closed frees it
     return NX_OK;
   });
 }
@@ -174,7 +174,8 @@ inline nx_status run_ws_open(void* user_data, nx_call* raw_call, nx_http* raw_ht
       }
     }();
     if (session.ok()) {
-      opening->session_data = new WsSessionBox{callback.host, std::move(*session)};  // closed frees it
+      auto box = std::make_unique<WsSessionBox>(WsSessionBox{callback.host, std::move(*session)});
+      opening->session_data = box.release();  // closed frees it
       return NX_OK;
     }
     call.set_error(session.error().what());

@@ -13,14 +13,16 @@ class Listener : public ssh::ChannelEvents {
   }
   void data(std::string_view bytes) override {
     std::shared_ptr<ssh::Channel> to;
+    std::function<void()> next;
     note([&] {
       received += bytes.size();
       if (keeps) text += bytes;
       if (!holds) to = channel;
       if (holds) held += bytes.size();
+      next = on_data;
     });
     if (to) to->consumed(bytes.size());
-    if (on_data) on_data();
+    if (next) next();
   }
   void writable() override {
     note([&] { ++writables; });
@@ -51,6 +53,10 @@ class Listener : public ssh::ChannelEvents {
   void forget_text() {
     note([&] { text.clear(); });
   }
+  // With each piece of data from now on, on the loop's thread.
+  void then(std::function<void()> what) {
+    note([&] { on_data = std::move(what); });
+  }
   // So much of what was held is consumed.
   void consume(std::size_t bytes) {
     note([&] { held -= bytes; });
@@ -69,7 +75,6 @@ class Listener : public ssh::ChannelEvents {
   std::mutex mutex;
   std::condition_variable changed;
   std::shared_ptr<ssh::Channel> channel;
-  std::function<void()> on_data;  // set while nothing comes
   std::string text;
   std::size_t received = 0;
   std::size_t held = 0;
@@ -89,6 +94,8 @@ class Listener : public ssh::ChannelEvents {
     change();
     changed.notify_all();
   }
+
+  std::function<void()> on_data;
 };
 
 // The channel must be known before its first byte is consumed, so opening holds the listener's lock.
