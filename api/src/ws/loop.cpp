@@ -5,13 +5,21 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 
 namespace nexus::api::ws {
 namespace {
 
 // How often time limits are looked at, so how late they may act.
 constexpr std::chrono::milliseconds kTick{500};
+// Completions that come before what is gathered. A message takes two or three, and some ten messages are enough for the
+// system call to be cheap.
+constexpr int kMostTurns = 100;
+
+// The loop whose thread this is.
+thread_local Loop* here = nullptr;
 
 }  // namespace
 
@@ -19,6 +27,7 @@ void Loop::start(unsigned number) {
   tick();
   thread_ = std::thread([this, number] {
     pthread_setname_np(pthread_self(), ("nexus-ws-" + std::to_string(number)).c_str());
+    here = this;
     context_.run();
   });
 }
@@ -38,20 +47,43 @@ void Loop::stop() {
   context_.poll();
   const std::lock_guard lock(mutex_);
   due_.clear();
+  gathered_.clear();
 }
 
 void Loop::schedule(std::shared_ptr<Session> session) {
+  if (here != nullptr) return here->gather(*this, std::move(session));
+  Sessions one;
+  one.push_back(std::move(session));
+  take(std::move(one));
+}
+
+void Loop::gather(Loop& loop, std::shared_ptr<Session> session) {
+  if (gathered_.empty()) boost::asio::post(context_, [self = shared_from_this()] { self->hand_over(); });
+  auto found = std::ranges::find(gathered_, &loop, &Gathered::loop);
+  if (found == gathered_.end()) found = gathered_.insert(found, {&loop, {}});
+  found->sessions.push_back(std::move(session));
+}
+
+// What is sent because of messages that came together goes out together: a system call costs more than many of them
+// take, and so does waking another thread.
+void Loop::hand_over() {
+  for (int turn = 0; turn < kMostTurns && context_.poll_one() != 0; ++turn) continue;
+  for (auto& [loop, sessions] : std::exchange(gathered_, {})) loop->take(std::move(sessions));
+}
+
+void Loop::take(Sessions sessions) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
+    if (stopped_) return;
     was_empty = due_.empty();
-    due_.push_back(std::move(session));
+    due_.insert(due_.end(), std::make_move_iterator(sessions.begin()), std::make_move_iterator(sessions.end()));
   }
   if (was_empty) boost::asio::post(context_, [self = shared_from_this()] { self->run_due(); });
 }
 
 void Loop::run_due() {
-  std::vector<std::shared_ptr<Session>> due;
+  Sessions due;
   {
     const std::lock_guard lock(mutex_);
     due.swap(due_);

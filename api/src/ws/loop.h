@@ -26,7 +26,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   // Ends the thread, and what its sessions still wait for.
   void stop();
 
-  // From any thread: the session has its turn soon. All that ask before the thread gets there cost one wake-up.
+  // From any thread: the session has its turn soon. All that ask before the thread gets there cost one wake-up. What a
+  // loop's own thread asks for, of whichever loop, is gathered there until nothing else is ready.
   void schedule(std::shared_ptr<Session> session);
   // On the loop's thread: a session has begun, or ended.
   void add(const std::shared_ptr<Session>& session);
@@ -36,6 +37,15 @@ class Loop : public std::enable_shared_from_this<Loop> {
   boost::asio::io_context& context() noexcept { return context_; }
 
  private:
+  using Sessions = std::vector<std::shared_ptr<Session>>;
+  struct Gathered {
+    Loop* loop;  // its sessions hold it
+    Sessions sessions;
+  };
+
+  void gather(Loop& loop, std::shared_ptr<Session> session);
+  void hand_over();
+  void take(Sessions sessions);
   void run_due();
   void tick();
 
@@ -45,8 +55,11 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::thread thread_;
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
-  std::vector<std::shared_ptr<Session>> due_;
-  std::vector<std::shared_ptr<Session>> sessions_;  // open ones; of the loop's thread
+  Sessions due_;
+
+  // Of the loop's thread.
+  Sessions sessions_;               // open ones
+  std::vector<Gathered> gathered_;  // hand_over is due where there are some
 };
 
 }  // namespace nexus::api::ws

@@ -267,6 +267,29 @@ TEST_CASE("many threads send, and every frame arrives whole") {
   CHECK(count == 2000);
 }
 
+TEST_CASE("what is sent to many because of messages that came together goes out together, on every thread") {
+  constexpr int kMessages = 20;
+  SocketServer running;
+  running.add();
+  auto speaker = running.connect();
+  std::vector<WsClient> listeners;
+  for (int i = 0; i < 4; ++i) listeners.push_back(running.connect());
+  const auto frame = make_frame(MessageKind::text, "news");
+  running.handler(0)->on_message = [&] {
+    for (std::size_t i = 0; i <= listeners.size(); ++i) running.handler(i)->session->send(frame);
+  };
+  std::vector<std::uint32_t> before;
+  for (const auto& listener : listeners) before.push_back(listener.pieces());
+  running.handler(0)->echoes = false;
+  std::string burst;
+  for (int i = 0; i < kMessages; ++i) burst += WsClient::frame(1, std::string(200, 'x'));
+  speaker.send(burst);
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    for (int message = 0; message < kMessages; ++message) REQUIRE(listeners[i].read().data == "news");
+    CHECK(listeners[i].pieces() - before[i] < kMessages / 4);  // one, but a piece of the burst may have come late
+  }
+}
+
 TEST_CASE("sockets of whom something matches are closed, also while their upgrade is under way") {
   SocketServer running;
   running.add();

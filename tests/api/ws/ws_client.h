@@ -3,6 +3,8 @@
 
 #include "support/raw_client.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <poll.h>
@@ -89,6 +91,13 @@ class WsClient {
     return ended_;
   }
   void close() { client_.close(); }
+  // Pieces that the data came in so far: what the other end sends with one call is one.
+  std::uint32_t pieces() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    ::getsockopt(client_.socket(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    return info.tcpi_data_segs_in;
+  }
 
  private:
   bool take(WsFrame& out) {

@@ -20,6 +20,7 @@ class EchoHandler final : public WebSocketHandler {
       changed_.notify_all();
     }
     if (echoes) session->send(kind, data);
+    if (on_message) on_message();
     if (consumes) session->consumed(data.size());
   }
   void drained() override {
@@ -60,6 +61,7 @@ class EchoHandler final : public WebSocketHandler {
   const std::shared_ptr<WebSocketSession> session;
   std::atomic<bool> echoes{true};
   std::atomic<bool> consumes{true};
+  std::function<void()> on_message;  // before the client says anything
   int messages_ = 0, drained_ = 0, closed_ = 0, code_ = 0;
   std::string reason_;
 
