@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 
+import broadcast_rows
 import identity_rows
 import ssh_rows
 import terminal_rows
@@ -46,6 +47,8 @@ ROWS = {
     "22": ("terminal echo p99 over ttyd -> ssh as recorded", "us", "<=", 0.5, 0.25),
     "23": ("terminal output of 100 MB, every byte counted, over npm ws + ssh2", "MB/s", ">=", 0.8, 1.1),
     "23-ttyd": ("the same over ttyd -> ssh as recorded", "MB/s", ">=", 1.7, 2.0),
+    "24": ("broadcast to 500 WebSockets, one message per write, over npm ws", "msg/s", ">=", 1.5, 2.0),
+    "25": ("broadcast to 500 WebSockets, bursts of 20 merged, over uWebSockets publish() as recorded", "msg/s", ">=", 0.3, 0.9),
     "26": ("bus publish, 10 subscribers, over Poco::BasicEvent", "ns", "<=", 0.3, 0.13),
     "27": ("bus events/s, 1 to 1 thread, over eventpp as recorded", "ev/s", ">=", 2.0, 6.0),
     "28": ("get by id through storage over raw sqlite3", "us", "<=", 1.3, 1.05),
@@ -167,7 +170,7 @@ def row(name, ours, peer):
 def install_peers(build):
     folder = os.path.join(build, "bench-peers")
     os.makedirs(folder, exist_ok=True)
-    for name in ("package.json", "fastify_jwt.js", "ssh_proxy.js", "terminal_client.js"):
+    for name in ("package.json", "fastify_jwt.js", "ssh_proxy.js", "terminal_client.js", "ws_broadcast.js"):
         shutil.copy(os.path.join(HERE, "peers", name), folder)
     if not all(os.path.isdir(os.path.join(folder, "node_modules", name)) for name in ("fastify", "ws", "ssh2")):
         subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--omit=optional"], cwd=folder, check=True)
@@ -257,6 +260,7 @@ def main():
                (lambda folder: ssh_rows.rows(folder, free_port, pairs, row), ssh_rows.ROWS),
                (lambda folder: terminal_rows.rows(folder, install_peers(folder), Panel, Process, fetch, free_port, pairs, row),
                 terminal_rows.ROWS),
+               (lambda folder: broadcast_rows.rows(folder, install_peers(folder), Panel, Process, free_port, pairs, row), broadcast_rows.ROWS),
                (lambda folder: ws_rows.rows(folder, Panel, rss_mb), ws_rows.ROWS))
     for source, names in sources:
         if wanted and names is not None and not wanted & names:
