@@ -63,6 +63,28 @@ std::string find_program(const std::string& name) {
   ssh_fail(name + " is not installed");
 }
 
+// A module of libpam-wrapper's that asks for a password and compares it with a table.
+std::string find_pam_matrix() {
+  for (const auto& folder : fs::directory_iterator("/usr/lib")) {
+    const auto module = folder.path() / "pam_wrapper/pam_matrix.so";
+    std::error_code ignored;
+    if (fs::exists(module, ignored)) return module;
+  }
+  ssh_fail("libpam-wrapper is not installed");
+}
+
+// Each process of a server whose questions stand in `folder` has copied them to /tmp/pam.?, and takes the copy away
+// only where it ends in peace.
+void remove_pam_copies(const std::string& folder) {
+  std::error_code ignored;
+  for (const auto& copy : fs::directory_iterator("/tmp", ignored)) {
+    const bool is_copy = copy.path().filename().string().starts_with("pam.");
+    if (is_copy && read_text(copy.path() / "sshd").find(folder) != std::string::npos) {
+      fs::remove_all(copy.path(), ignored);
+    }
+  }
+}
+
 int open_socket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
 
 // The second word of /proc/PID/stat may contain anything, so the parent is read after its last bracket.
@@ -126,7 +148,8 @@ SshServer::SshServer(SshServerOptions options) : options_(std::move(options)) {
   fs::copy_file(folder_ + "/user_key.pub", folder_ + "/authorized_keys");
   chmod((folder_ + "/authorized_keys").c_str(), 0600);
   make_host_key();
-  if (!options_.account_password.empty()) make_account();
+  if (has_account()) make_account();
+  if (!options_.answers.empty()) make_questions();
   for (int attempt = 1;; ++attempt) {
     close(bind_free_port(port_));
     write_config();
@@ -165,14 +188,30 @@ void SshServer::make_account() const {
   std::ofstream(folder_ + "/shadow") << "tester:" << hash << ":19000:0:99999:7:::\n";
 }
 
+void SshServer::make_questions() const {
+  const auto folder = folder_ + "/pam";
+  fs::create_directory(folder);
+  std::ofstream service(folder + "/sshd");
+  for (std::size_t i = 0; i < options_.answers.size(); ++i) {
+    const auto table = folder_ + "/answer" + std::to_string(i);
+    std::ofstream(table) << "tester:" << options_.answers[i] << ":sshd\n";
+    service << "auth requisite " << find_pam_matrix() << " passdb=" << table << "\n";
+  }
+  service << "account required pam_permit.so\nsession required pam_permit.so\n";
+  std::ofstream(folder + "/other") << "auth required pam_deny.so\naccount required pam_deny.so\n"
+                                   << "session required pam_deny.so\npassword required pam_deny.so\n";
+}
+
 void SshServer::write_config() const {
   std::ofstream config(folder_ + "/sshd_config");
   config << "ListenAddress 127.0.0.1\nPort " << port_ << "\nHostKey " << folder_ << "/host_key\n"
-         << "AuthorizedKeysFile " << folder_ << "/authorized_keys\nPidFile none\nStrictModes no\nUsePAM no\n"
+         << "AuthorizedKeysFile " << folder_ << "/authorized_keys\nPidFile none\nStrictModes no\nUsePAM "
+         << (options_.answers.empty() ? "no" : "yes") << "\n"
          << "PermitRootLogin yes\nUseDNS no\nLogLevel DEBUG1\nPrintMotd no\nPrintLastLog no\n"
          << "MaxStartups 100\nMaxSessions " << options_.max_sessions << "\n"
-         << "KbdInteractiveAuthentication no\nPasswordAuthentication "
-         << (options_.password_authentication ? "yes" : "no") << "\n";
+         << "KbdInteractiveAuthentication " << (options_.answers.empty() ? "no" : "yes") << "\n"
+         << "PasswordAuthentication " << (options_.password_authentication && options_.answers.empty() ? "yes" : "no")
+         << "\n";
   // What the start-up files of the person who runs the tests do is none of theirs; it takes time, and locks.
   config << "SetEnv HOME=" << folder_ << "\n";
   if (options_.sftp) config << "Subsystem sftp internal-sftp\n";
@@ -181,7 +220,7 @@ void SshServer::write_config() const {
 }
 
 std::string SshServer::user() const {
-  if (!options_.account_password.empty()) return "tester";
+  if (has_account()) return "tester";
   const auto* entry = getpwuid(geteuid());
   if (entry == nullptr) ssh_fail("the user who runs the tests has no name");
   return entry->pw_name;
@@ -206,9 +245,14 @@ void SshServer::authorize(const std::string& public_line) {
 
 void SshServer::launch() {
   std::vector<std::string> command;
-  if (!options_.account_password.empty()) {
-    command = {find_program("env"), "LD_PRELOAD=libnss_wrapper.so", "NSS_WRAPPER_PASSWD=" + folder_ + "/passwd",
-               "NSS_WRAPPER_GROUP=" + folder_ + "/group", "NSS_WRAPPER_SHADOW=" + folder_ + "/shadow"};
+  if (has_account()) {
+    const std::string pam_wrapper = options_.answers.empty() ? "" : ":libpam_wrapper.so";
+    command = {find_program("env"), "LD_PRELOAD=libnss_wrapper.so" + pam_wrapper,
+               "NSS_WRAPPER_PASSWD=" + folder_ + "/passwd", "NSS_WRAPPER_GROUP=" + folder_ + "/group",
+               "NSS_WRAPPER_SHADOW=" + folder_ + "/shadow"};
+    if (!options_.answers.empty()) {
+      command.insert(command.end(), {"PAM_WRAPPER=1", "PAM_WRAPPER_SERVICE_DIR=" + folder_ + "/pam"});
+    }
   }
   command.insert(command.end(), {find_program("sshd"), "-D", "-E", folder_ + "/log", "-f", folder_ + "/sshd_config"});
   pid_ = spawn_program(std::move(command), folder_ + "/log");
@@ -246,6 +290,7 @@ void SshServer::stop() {
   for (const auto session : sessions) ::kill(session, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
+  if (!options_.answers.empty()) remove_pam_copies(folder_);
 }
 
 void SshServer::swap_host_key() {

@@ -20,6 +20,9 @@ struct SshServerOptions {
   // An account "tester" with this password, which exists for this server alone (libnss-wrapper tells it so); empty:
   // none.
   std::string account_password{};
+  // Keyboard-interactive in place of passwords, for the same account: PAM asks one hidden question after the other, and
+  // each wants its own of these answers, in which there is no colon (libpam-wrapper sees to it).
+  std::vector<std::string> answers{};
   std::vector<std::string> extra{};  // more lines of sshd_config
 };
 
@@ -62,7 +65,9 @@ class SshServer {
   bool wait_until_ready();
   void write_config() const;
   void make_host_key() const;
+  bool has_account() const { return !options_.account_password.empty() || !options_.answers.empty(); }
   void make_account() const;
+  void make_questions() const;
 
   SshServerOptions options_;
   std::string folder_;

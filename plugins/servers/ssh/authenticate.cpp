@@ -4,6 +4,7 @@
 #include "ssh/wire.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
@@ -34,21 +35,16 @@ bool offers(std::string_view methods, std::string_view name) {
 constexpr int kProtocolError = 2;
 constexpr int kNoMoreMethods = 14;
 
-// Whose call runs on this thread, and whose password its questions get. The session's own pointer belongs to whoever
-// reads its socket.
+// Whose call runs on this thread. The session's own pointer belongs to whoever reads its socket.
 thread_local Authentication* attempting = nullptr;
-thread_local const SecretString* answering = nullptr;
 
-// Gives the password to a single hidden question, and nothing to any other.
-void answer_question(const char* /*name*/, int /*name_size*/, const char* /*instruction*/, int /*instruction_size*/,
-                     int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
-                     LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** /*abstract*/) {
-  if (count != 1 || prompts[0].echo != 0 || answering == nullptr) return;
-  const auto password = answering->view();
-  responses[0].text = static_cast<char*>(std::malloc(password.size() + 1));
-  if (responses[0].text == nullptr) return;
-  std::memcpy(responses[0].text, password.data(), password.size());
-  responses[0].length = static_cast<unsigned>(password.size());
+bool put_answer(LIBSSH2_USERAUTH_KBDINT_RESPONSE& response, std::string_view password) {
+  // libssh2 frees it.
+  response.text = static_cast<char*>(std::malloc(password.size() + 1));
+  if (response.text == nullptr) return false;
+  std::memcpy(response.text, password.data(), password.size());
+  response.length = static_cast<unsigned>(password.size());
+  return true;
 }
 
 }  // namespace
@@ -92,7 +88,7 @@ int Authentication::step() {
     attempting = this;
     const int code = attempt();
     attempting = nullptr;
-    if (thrown_out_) return LIBSSH2_ERROR_AUTHENTICATION_FAILED;
+    if (thrown_out_ || gave_up_) return LIBSSH2_ERROR_AUTHENTICATION_FAILED;
     if (code == LIBSSH2_ERROR_EAGAIN || breaks_session(code)) return code;
     if (code == 0 && way_ != Way::list) return 0;
     if (way_ == Way::list && libssh2_userauth_authenticated(session_) != 0) return 0;
@@ -168,11 +164,26 @@ int Authentication::try_password() {
 
 int Authentication::try_keyboard() {
   const auto& user = credentials_.user;
-  answering = &credentials_.password;
-  const int code = libssh2_userauth_keyboard_interactive_ex(session_, user.c_str(), static_cast<unsigned>(user.size()),
-                                                            &answer_question);
-  answering = nullptr;
-  return code;
+  return libssh2_userauth_keyboard_interactive_ex(session_, user.c_str(), static_cast<unsigned>(user.size()), &asked);
+}
+
+// libssh2 sends whatever answers stand there when this returns, and asks again for as long as the server does: only a
+// session that sends nothing more ends that.
+void Authentication::asked(const char* /*name*/, int /*name_size*/, const char* /*instruction*/,
+                           int /*instruction_size*/, int count, const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts,
+                           LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses, void** /*abstract*/) {
+  if (attempting == nullptr) return;
+  auto& self = *attempting;
+  const auto reply = self.questions_.next(count, count > 0 && prompts[0].echo == 0);
+  if (reply == Questions::Reply::nothing) return;
+  if (reply == Questions::Reply::password && put_answer(responses[0], self.credentials_.password.view())) return;
+  self.gave_up_ = true;
+  set_callback(self.session_, LIBSSH2_CALLBACK_SEND, &Authentication::send_nothing);
+}
+
+ssize_t Authentication::send_nothing(libssh2_socket_t /*socket*/, const void* /*buffer*/, std::size_t /*size*/,
+                                     int /*flags*/, void** /*abstract*/) {
+  return -EPIPE;
 }
 
 }  // namespace nexus::servers::ssh

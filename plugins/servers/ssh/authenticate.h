@@ -3,6 +3,7 @@
 
 #include "ssh/credentials.h"
 #include "ssh/outcome.h"
+#include "ssh/questions.h"
 
 #include <libssh2.h>
 
@@ -41,6 +42,11 @@ class Authentication {
                   std::size_t data_size, void** abstract);
   static void disconnected(LIBSSH2_SESSION* session, int reason, const char* message, int message_size,
                            const char* language, int language_size, void** abstract);
+  static void asked(const char* name, int name_size, const char* instruction, int instruction_size, int count,
+                    const LIBSSH2_USERAUTH_KBDINT_PROMPT* prompts, LIBSSH2_USERAUTH_KBDINT_RESPONSE* responses,
+                    void** abstract);
+  static ssize_t send_nothing(libssh2_socket_t socket, const void* buffer, std::size_t size, int flags,
+                              void** abstract);
   void listen() noexcept;
   int attempt();
   int try_key();
@@ -57,6 +63,8 @@ class Authentication {
   Signer signer_{};
   void* abstract_ = nullptr;
   std::string methods_;  // what the server says that it takes
+  Questions questions_;
+  bool gave_up_ = false;  // nothing more is sent on the session
   bool listening_ = false;
   bool thrown_out_ = false;  // the server ended the session because of too many attempts
 };

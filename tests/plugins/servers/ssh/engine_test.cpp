@@ -200,6 +200,54 @@ TEST_CASE("a password, and a wrong one") {
   CHECK(rig.failure(target).fault == ssh::Fault::credentials_refused);
 }
 
+namespace {
+
+ssh::Target asked_target(const SshServer& server, const std::string& password, std::shared_ptr<ssh::HostKeyGate> gate) {
+  auto target = engine_target(1, server, std::move(gate));
+  target.credentials = [user = server.user(), password]() -> ssh::Outcome<ssh::Credentials> {
+    return ssh::Credentials{user, std::nullopt, nexus::SecretString(password)};
+  };
+  return target;
+}
+
+}  // namespace
+
+TEST_CASE("a password that is asked for by keyboard-interactive, and a wrong one, which is given once") {
+  SshServer server({.answers = {"correct horse"}});
+  Rig rig;
+  const auto gate = std::make_shared<SharedGate>();
+  auto target = asked_target(server, "correct horse", gate);
+  rig.trust(target);
+  CHECK(rig.output(target, "echo in") == "in\n");
+  CHECK(server.log().find("method keyboard-interactive") != std::string::npos);
+  CHECK(server.log().find("method password") == std::string::npos);
+
+  server.clear_log();
+  auto wrong = asked_target(server, "wrong", gate);
+  wrong.revision = 2;
+  for (int i = 0; i < 3; ++i) {
+    const auto failure = rig.failure(wrong);
+    CHECK(failure.stage == ssh::Stage::auth);
+    CHECK(failure.fault == ssh::Fault::credentials_refused);
+  }
+  CHECK(count_of(server.log(), "Connection from") == 1);
+  CHECK(count_of(server.log(), "method keyboard-interactive") == 1);
+}
+
+TEST_CASE("a password is given to one question only, however many there are") {
+  SshServer second({.answers = {"correct horse", "correct horse"}});
+  SshServer many({.answers = std::vector<std::string>(40, "correct horse")});
+  for (auto* server : {&second, &many}) {
+    Rig rig;
+    const auto answer = rig.test(asked_target(*server, "correct horse", std::make_shared<SharedGate>()));
+    REQUIRE_FALSE(answer.wait().ok());
+    CHECK(answer.wait().error().fault == ssh::Fault::credentials_refused);
+    // The first question, and the one that is not answered.
+    CHECK(count_of(server->log(), "Postponed keyboard-interactive") <= 2);
+    CHECK(server->log().find("Accepted") == std::string::npos);
+  }
+}
+
 TEST_CASE("a server that throws out after the first refusal has refused, and is left alone") {
   SshServer server({.extra = {"MaxAuthTries 1"}});
   Rig rig;
