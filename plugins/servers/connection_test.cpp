@@ -3,6 +3,7 @@
 #include "audit_note.h"
 #include "failure_answer.h"
 #include "os_release.h"
+#include "stated_host_key_gate.h"
 
 #include <memory>
 
@@ -14,16 +15,15 @@ constexpr ssh::milliseconds kTestTimeout{35'000};
 constexpr std::size_t kMaxOsRelease = 16 * 1024;
 constexpr std::size_t kMaxOsInfo = 200;
 
-Response failed_answer(std::int64_t server_id, const ssh::Failure& failure, const Call& call) {
+Json failed_data(const ssh::Failure& failure, const std::string& details) {
   Json data = {{"connected", false},
                {"latency_ms", nullptr},
                {"os_info", nullptr},
                {"stage", to_string(failure.stage)},
                {"error", to_string(failure.fault)},
-               {"details", call.translate(message_key(failure.fault))}};
+               {"details", details}};
   if (failure.host_key) data["host_key"] = to_json(*failure.host_key);
-  return Response::ok(dump(data), "servers.not_connected")
-      .with_audit(audit_note("servers", server_id, {{"connected", false}, {"error", data["error"]}}));
+  return data;
 }
 
 // The steps of one test; each keeps it alive until the next. They come on the engine's threads, where nothing may wait,
@@ -32,6 +32,9 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
  public:
   ConnectionTest(SshGateway& gateway, ssh::Target target, OwnedCall call, const Reply& reply)
       : gateway_(gateway), target_(std::move(target)), call_(std::move(call)), reply_(reply) {}
+  ConnectionTest(const ConnectionTest&) = delete;
+  ConnectionTest& operator=(const ConnectionTest&) = delete;
+  virtual ~ConnectionTest() = default;
 
   void begin() {
     options_ = SshGateway::options(*call_, ssh::Priority::terminal, kTestTimeout);
@@ -41,6 +44,16 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
       self->look_at_release();
     });
   }
+
+ protected:
+  // On a worker, before the answer.
+  virtual void note_online(Call& call, const std::string& os_info) = 0;
+  virtual void note_failure(Call& call, const ssh::Failure& failure) = 0;
+  virtual AuditNote audit(const Json& outcome) const = 0;
+  virtual std::string details_key(const ssh::Failure& failure) const { return message_key(failure.fault); }
+
+  SshGateway& gateway() const noexcept { return gateway_; }
+  std::int64_t server_id() const noexcept { return target_.server_id; }
 
  private:
   void look_at_release() {
@@ -62,18 +75,18 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
 
   void failed(const ssh::Failure& failure) {
     answer_later([self = shared_from_this(), failure](Call& call) {
-      self->gateway_.write_offline(call, self->target_.server_id, failure);
-      return failed_answer(self->target_.server_id, failure, *self->call_);
+      self->note_failure(call, failure);
+      const auto data = failed_data(failure, self->call_->translate(self->details_key(failure)));
+      return Response::ok(dump(data), "servers.not_connected")
+          .with_audit(self->audit({{"connected", false}, {"error", data["error"]}}));
     });
   }
 
   void succeeded(const std::string& os_info) {
     answer_later([self = shared_from_this(), os_info](Call& call) {
-      const auto server_id = self->target_.server_id;
-      self->gateway_.write_online(call, server_id, os_info);
+      self->note_online(call, os_info);
       const Json data = {{"connected", true}, {"latency_ms", self->tested_.login_time.count()}, {"os_info", os_info}};
-      return Response::ok(dump(data), "servers.connected")
-          .with_audit(audit_note("servers", server_id, {{"connected", true}}));
+      return Response::ok(dump(data), "servers.connected").with_audit(self->audit({{"connected", true}}));
     });
   }
 
@@ -92,10 +105,91 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
   ssh::Tested tested_;
 };
 
+class SavedTest : public ConnectionTest {
+ public:
+  using ConnectionTest::ConnectionTest;
+
+ private:
+  void note_online(Call& call, const std::string& os_info) override {
+    gateway().write_online(call, server_id(), os_info);
+  }
+  void note_failure(Call& call, const ssh::Failure& failure) override {
+    gateway().write_offline(call, server_id(), failure);
+  }
+  AuditNote audit(const Json& outcome) const override { return audit_note("servers", server_id(), outcome); }
+};
+
+AuditNote unsaved_audit(const Server& server, const Json& outcome) {
+  auto details = audit_facts(server);
+  details.erase("name");
+  details.update(outcome);
+  AuditNote note;
+  note.target = "servers";
+  note.details_json = dump(details);
+  return note;
+}
+
+// What the caller can do about a key of the machine's own is another thing than with a server; the key of a jump host
+// is not shown, and is that server's affair.
+std::string unsaved_details_key(const ssh::Failure& failure) {
+  if (failure.host_key && failure.fault == ssh::Fault::host_key_unknown) return "servers.unsaved_host_key_unknown";
+  if (failure.host_key && failure.fault == ssh::Fault::host_key_changed) return "servers.unsaved_host_key_changed";
+  return message_key(failure.fault);
+}
+
+class UnsavedTest : public ConnectionTest {
+ public:
+  UnsavedTest(SshGateway& gateway, ssh::Target target, OwnedCall call, const Reply& reply, UnsavedTests::Place place,
+              Server server)
+      : ConnectionTest(gateway, std::move(target), std::move(call), reply),
+        place_(std::move(place)),
+        server_(std::move(server)) {}
+
+ private:
+  void note_online(Call& /*call*/, const std::string& /*os_info*/) override {
+    gateway().unsaved_tests().succeeded(unsaved_address(server_));
+    leave();
+  }
+  void note_failure(Call& /*call*/, const ssh::Failure& failure) override {
+    if (failure.fault == ssh::Fault::credentials_refused) {
+      gateway().unsaved_tests().refused(unsaved_address(server_), ssh::Clock::now());
+    }
+    leave();
+  }
+  AuditNote audit(const Json& outcome) const override { return unsaved_audit(server_, outcome); }
+  std::string details_key(const ssh::Failure& failure) const override { return unsaved_details_key(failure); }
+
+  void leave() {
+    gateway().forget(server_id());
+    place_ = nullptr;
+  }
+
+  UnsavedTests::Place place_;
+  const Server server_;
+};
+
 }  // namespace
 
 void test_connection(SshGateway& gateway, const ssh::Target& target, OwnedCall call, const Reply& reply) {
-  std::make_shared<ConnectionTest>(gateway, target, std::move(call), reply)->begin();
+  std::make_shared<SavedTest>(gateway, target, std::move(call), reply)->begin();
+}
+
+UnsavedAddress unsaved_address(const Server& server) { return {server.owner_user_id, server.host, server.port}; }
+
+Result<void> test_unsaved(SshGateway& gateway, const UnsavedTests::Place& place, const UnsavedServer& server,
+                          Call& call, const Reply& reply) {
+  auto host_key = std::make_shared<StatedHostKeyGate>(server.host_key_fingerprint);
+  NEXUS_ASSIGN(auto target, gateway.target_of(call, server.access, std::move(host_key)));
+  NEXUS_ASSIGN(auto child, OwnedCall::child(call));
+  std::make_shared<UnsavedTest>(gateway, std::move(target), std::move(child), reply, place, server.access.server)
+      ->begin();
+  return {};
+}
+
+Response unsaved_refused(const ssh::Failure& failure, const Server& server, const Call& call) {
+  const auto data = failed_data(failure, call.translate(unsaved_details_key(failure)));
+  return Response::ok(dump(data), "servers.not_connected")
+      .with_audit(unsaved_audit(server, {{"connected", false}, {"error", data["error"]}}));
 }
 
 }  // namespace nexus::servers

@@ -51,6 +51,13 @@ Result<void> KeyStore::set_private_key(std::int64_t id, std::string_view sealed)
   return {};
 }
 
+Result<std::string> KeyStore::private_key(std::int64_t id) const {
+  NEXUS_ASSIGN(const auto found,
+               first_of(sql_.all([](const Row& row) { return row.string(0); },
+                                 "SELECT private_key_sealed FROM servers_ssh_keys WHERE id = ?", id)));
+  return found.value_or("");
+}
+
 Result<void> KeyStore::rename(std::int64_t id, std::string_view name, std::int64_t now_us) const {
   NEXUS_TRY(sql_.exec("UPDATE servers_ssh_keys SET name = ?, updated_us = ? WHERE id = ?", name, now_us, id));
   return {};

@@ -18,6 +18,8 @@ class KeyStore {
   // Status::conflict where the owner has one of that name. The private part follows in the same transaction.
   Result<std::int64_t> insert(const SshKey& key) const;
   Result<void> set_private_key(std::int64_t id, std::string_view sealed) const;
+  // Sealed; empty where there is no such key. Whoever asks.
+  Result<std::string> private_key(std::int64_t id) const;
   Result<void> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
   // Status::conflict where a server uses it.
   Result<void> remove(std::int64_t id) const;

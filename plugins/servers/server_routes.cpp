@@ -151,6 +151,23 @@ void add_server_routes(Registrar& registrar, SshGateway& gateway) {
   registrar.route("GET", "/api/v1/servers/:id", {.permission = kReadPermission}, get_server);
   registrar.route("PATCH", "/api/v1/servers/:id", {.permission = kWritePermission},
                   [&gateway](Request& request) { return change_server(request, gateway); });
+void test_unsaved_server(Request& request, const Reply& reply, SshGateway& gateway) {
+  const auto start = [&]() -> Result<void> {
+    auto& call = request.call();
+    // The route's own permission is the one for adding: this does what both are for.
+    if (!call.allowed(kConnectPermission)) return Error::api(code::kForbidden);
+    NEXUS_ASSIGN(const Json body, parse_json(request.body()));
+    auto& tests = gateway.unsaved_tests();
+    NEXUS_ASSIGN(auto access, service_of(call).unsaved(change_from(body), tests.new_id()));
+    const UnsavedServer server{std::move(access), optional_text(body, "host_key_fingerprint").value_or("")};
+    const auto place = tests.enter(unsaved_address(server.access.server), ssh::Clock::now());
+    if (place.ok()) return test_unsaved(gateway, place.value(), server, call, reply);
+    reply.send(unsaved_refused(place.error(), server.access.server, call));
+    return {};
+  };
+  if (const auto started = start(); !started.ok()) reply.send(started.error());
+}
+
   registrar.route("DELETE", "/api/v1/servers/:id", {.permission = kWritePermission},
                   [&gateway](Request& request) { return remove_server(request, gateway); });
   registrar.deferred_route("POST", "/api/v1/servers/:id/test-connection",
@@ -159,3 +176,6 @@ void add_server_routes(Registrar& registrar, SshGateway& gateway) {
 }
 
 }  // namespace nexus::servers
+  registrar.deferred_route(
+      "POST", "/api/v1/servers/test-connection", {.permission = kWritePermission, .timeout_ms = kTestRouteTimeoutMs},
+      [&gateway](Request& request, const Reply& reply) { test_unsaved_server(request, reply, gateway); });

@@ -13,11 +13,16 @@ constexpr std::size_t kMaxDescriptionCharacters = 2000;
 
 }  // namespace
 
-Result<void> check_fields(const Server& server) {
-  if (!is_name(server.name)) return Error::field("name", "format", "servers.name_invalid");
+Result<void> check_address(const Server& server) {
   if (!is_host(server.host)) return Error::field("host", "format", "servers.host_invalid");
   if (server.port < 1 || server.port > kMaxPort) return Error::field("port", "range", "servers.port_invalid");
   if (!is_ssh_user(server.ssh_user)) return Error::field("ssh_user", "format", "servers.ssh_user_invalid");
+  return {};
+}
+
+Result<void> check_fields(const Server& server) {
+  if (!is_name(server.name)) return Error::field("name", "format", "servers.name_invalid");
+  NEXUS_TRY(check_address(server));
   if (server.tags.size() > kMaxTags) return Error::field("tags", "maxItems", "servers.too_many_tags");
   if (!std::all_of(server.tags.begin(), server.tags.end(), is_tag)) {
     return Error::field("tags", "format", "servers.tag_invalid");

@@ -9,6 +9,9 @@ namespace nexus::servers {
 // another way.
 Result<void> check_fields(const Server& server);
 
+// The same of host, port and ssh_user alone.
+Result<void> check_address(const Server& server);
+
 // What a change does to the way in.
 struct LoginChange {
   const Server& before;

@@ -118,6 +118,25 @@ Result<ServerDetail> ServerService::add_in(const Sql& transaction, const ServerC
 
 Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
                                                     std::int64_t now_us) const {
+Result<ServerAccess> ServerService::unsaved(const ServerChange& change, std::int64_t id) const {
+  ServerAccess access;
+  auto& server = access.server;
+  apply(change, server);
+  server.id = id;
+  server.owner_user_id = scope_.user_id;
+  NEXUS_TRY(check_address(server));
+  NEXUS_TRY(check_password(change));
+  NEXUS_TRY(check_secrets(store_.sql(), scope_, server, nullptr, change));
+  NEXUS_TRY(check_jump(store_, scope_, server, nullptr, {}));
+  if (change.password && *change.password && !(*change.password)->empty()) {
+    NEXUS_ASSIGN(access.password_sealed, secrets_.seal((*change.password)->view(), password_context(id)));
+  }
+  if (server.ssh_key_id) {
+    NEXUS_ASSIGN(access.private_key_sealed, KeyStore(store_.sql()).private_key(*server.ssh_key_id));
+  }
+  return access;
+}
+
   NEXUS_ASSIGN(const auto held, jump_locks(store_, id, change.jump_server_id.value_or(std::nullopt)));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);

@@ -49,6 +49,9 @@ class ServerService {
   // before the change's own.
   Result<ServerDetail> add_in(const Sql& transaction, const ServerChange& change, std::optional<std::int64_t> jump,
                               std::int64_t now_us) const;
+  // What it would be connected with, under the given id, by the rules of adding it; nothing is written. Its name, tags
+  // and groups are not looked at.
+  Result<ServerAccess> unsaved(const ServerChange& change, std::int64_t id) const;
   // Needs manage. An address that changes makes the status unknown, and secrets do not follow to it (see
   // server_rules.h). Where somebody else changed the server at the same time, 40901.
   Result<Changed<ServerDetail>> change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const;

@@ -46,6 +46,9 @@ bool is_about_us(ssh::Fault fault) {
          fault == Fault::host_key_unchecked;
 }
 
+// Of a server that somebody has added.
+bool is_kept(std::int64_t server_id) { return server_id > 0; }
+
 }  // namespace
 
 SshGateway::SshGateway(const Host& host)
@@ -74,12 +77,17 @@ ssh::WorkOptions SshGateway::options(const Call& call, ssh::Priority priority, s
 }
 
 Result<ssh::Target> SshGateway::target_of(Call& call, const ServerAccess& access) {
-  auto target = hop_of(access, call.user_id());
+  return target_of(call, access, pinned_keys(call, access.server));
+}
+
+Result<ssh::Target> SshGateway::target_of(Call& call, const ServerAccess& access,
+                                          std::shared_ptr<ssh::HostKeyGate> host_keys) {
+  auto target = hop_of(access, std::move(host_keys));
   NEXUS_ASSIGN(auto hops, jump_chain(ServerStore(Sql(call)), access.server));
   // From the far end: each hop is reached through the next one.
   std::shared_ptr<const ssh::Target> via;
   for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
-    auto step = hop_of(*hop, call.user_id());
+    auto step = hop_of(*hop, pinned_keys(call, hop->server));
     step.via = std::move(via);
     via = std::make_shared<const ssh::Target>(std::move(step));
   }
@@ -87,13 +95,17 @@ Result<ssh::Target> SshGateway::target_of(Call& call, const ServerAccess& access
   return target;
 }
 
-ssh::Target SshGateway::hop_of(const ServerAccess& access, std::int64_t user_id) {
+std::shared_ptr<ssh::HostKeyGate> SshGateway::pinned_keys(const Call& call, const Server& server) const {
+  return std::make_shared<DatabaseHostKeyGate>(host_, server, call.user_id(), strict_);
+}
+
+ssh::Target SshGateway::hop_of(const ServerAccess& access, std::shared_ptr<ssh::HostKeyGate> host_keys) {
   ssh::Target target;
   target.server_id = access.server.id;
   target.revision = access.server.updated_us;
   target.host = access.server.host;
   target.port = static_cast<std::uint16_t>(access.server.port);
-  target.host_keys = std::make_shared<DatabaseHostKeyGate>(host_, access.server, user_id, strict_);
+  target.host_keys = std::move(host_keys);
   target.credentials = [secrets = SecretBox(host_), access] { return open_credentials(secrets, access); };
   return target;
 }
@@ -128,6 +140,7 @@ void SshGateway::log_unwritten(Call& call, std::int64_t server_id, const Error& 
 void SshGateway::forget(std::int64_t server_id) { engine_.forget(server_id); }
 
 void SshGateway::connected(std::int64_t server_id) {
+  if (!is_kept(server_id)) return;
   const auto look = [this, server_id](Call& call) {
     write_online(call, server_id, {});
     if (const auto asked = collect_facts(call, server_id); !asked.ok()) log_unwritten(call, server_id, asked.error());
@@ -156,12 +169,13 @@ Result<void> SshGateway::collect_facts(Call& call, std::int64_t server_id) {
 }
 
 void SshGateway::alive(std::int64_t server_id) {
+  if (!is_kept(server_id)) return;
   const std::lock_guard lock(mutex_);
   alive_.insert(server_id);
 }
 
 void SshGateway::disconnected(std::int64_t server_id, const ssh::Failure& failure) {
-  if (is_about_us(failure.fault)) return;
+  if (!is_kept(server_id) || is_about_us(failure.fault)) return;
   log_.info("a server cannot be used", {{"server_id", server_id},
                                         {"stage", to_string(failure.stage)},
                                         {"error", to_string(failure.fault)},

@@ -4,6 +4,7 @@
 #include "model.h"
 #include "secret_box.h"
 #include "ssh/engine.h"
+#include "unsaved_tests.h"
 
 #include <nexus/cpp/log.h>
 #include <nexus/cpp/repeating_work.h>
@@ -30,10 +31,14 @@ class SshGateway : private ssh::EngineObserver {
   void stop();
 
   ssh::Engine& engine() noexcept { return engine_; }
+  UnsavedTests& unsaved_tests() noexcept { return unsaved_tests_; }
   const Host& host() const noexcept { return host_; }
 
   // The way to a server, its jump hosts included. `call` asks the database; its user is who asks.
   Result<ssh::Target> target_of(Call& call, const ServerAccess& access);
+  // The same with another judge of its host key. A server that is not kept has an id below zero: the connection tells
+  // nobody anything, and lives until it is forgotten.
+  Result<ssh::Target> target_of(Call& call, const ServerAccess& access, std::shared_ptr<ssh::HostKeyGate> host_keys);
   // Work of `call` that may take `limit`, waiting included.
   static ssh::WorkOptions options(const Call& call, ssh::Priority priority, ssh::milliseconds limit);
 
@@ -48,7 +53,8 @@ class SshGateway : private ssh::EngineObserver {
   void alive(std::int64_t server_id) override;
   void disconnected(std::int64_t server_id, const ssh::Failure& failure) override;
 
-  ssh::Target hop_of(const ServerAccess& access, std::int64_t user_id);
+  ssh::Target hop_of(const ServerAccess& access, std::shared_ptr<ssh::HostKeyGate> host_keys);
+  std::shared_ptr<ssh::HostKeyGate> pinned_keys(const Call& call, const Server& server) const;
   // Runs `work` on a worker.
   void later(std::function<void(Call&)> work, std::int64_t server_id);
   void log_unwritten(Call& call, std::int64_t server_id, const Error& error);
@@ -58,6 +64,7 @@ class SshGateway : private ssh::EngineObserver {
   Host host_;
   Log log_;
   std::atomic<bool> strict_{false};
+  UnsavedTests unsaved_tests_;
   std::mutex mutex_;
   std::unordered_set<std::int64_t> alive_;  // since the last heartbeats were written
   RepeatingWork heartbeats_;

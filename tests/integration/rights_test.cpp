@@ -80,6 +80,7 @@ const std::map<std::string, Access> kRoutes = {
     {"GET /api/v1/servers/tags", kUsers},
     {"POST /api/v1/servers/import", kUsers},
     {"POST /api/v1/servers/batch", kUsers},
+    {"POST /api/v1/servers/test-connection", kUsers},
     {"GET /api/v1/servers/{id}", kUsers},
     {"PATCH /api/v1/servers/{id}", kUsers},
     {"DELETE /api/v1/servers/{id}", kUsers},
