@@ -29,7 +29,8 @@ struct Server {
   std::optional<std::int64_t> jump_server_id;  // connections go through it
   std::string description;
   std::vector<std::string> tags;
-  std::string status;  // online, offline, unknown
+  std::string status;                        // online, offline, unknown
+  std::optional<std::string> status_reason;  // of the latter two; see status_reason.h
   std::optional<std::string> os_info;
   std::optional<std::int64_t> last_heartbeat_us;
   std::int64_t created_us = 0;

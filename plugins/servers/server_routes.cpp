@@ -3,6 +3,7 @@
 #include "publish.h"
 #include "routes.h"
 #include "service_of.h"
+#include "status_reason.h"
 #include "tags.h"
 
 #include <nexus/cpp/page.h>
@@ -15,7 +16,12 @@ constexpr std::uint32_t kTestRouteTimeoutMs = 45'000;
 // Each is a look into an index, and every number of them a statement of its own.
 constexpr std::size_t kMostFilteredTags = 8;
 
-Json listed(const Server& server) {
+// In the caller's language; null where there is nothing to explain.
+Json status_message(const Call& call, const Server& server) {
+  return server.status_reason ? Json(call.translate(status_message_key(*server.status_reason))) : Json();
+}
+
+Json listed(const Call& call, const Server& server) {
   return {{"id", server.id},
           {"name", server.name},
           {"host", server.host},
@@ -24,7 +30,9 @@ Json listed(const Server& server) {
           {"status", server.status},
           {"os_info", json_or_null(server.os_info)},
           {"last_heartbeat", json_time(server.last_heartbeat_us)},
-          {"created_at", json_time(server.created_us)}};
+          {"created_at", json_time(server.created_us)},
+          {"status_reason", json_or_null(server.status_reason)},
+          {"status_message", status_message(call, server)}};
 }
 
 Json added(const Server& server) {
@@ -37,9 +45,9 @@ Json added(const Server& server) {
           {"created_at", json_time(server.created_us)}};
 }
 
-Json detailed(const ServerDetail& detail) {
+Json detailed(const Call& call, const ServerDetail& detail) {
   const auto& server = detail.server;
-  auto value = listed(server);
+  auto value = listed(call, server);
   value["updated_at"] = json_time(server.updated_us);
   value["description"] = server.description;
   value["tags"] = server.tags;
@@ -89,7 +97,7 @@ Result<Response> list_servers(Request& request) {
   filter.offset = page.offset();
   NEXUS_ASSIGN(const auto found, service_of(request.call()).list(filter));
   Json servers = Json::array();
-  for (const auto& server : found.servers) servers.push_back(listed(server));
+  for (const auto& server : found.servers) servers.push_back(listed(request.call(), server));
   return Response::ok(dump({{"servers", std::move(servers)}, {"pagination", page.pagination(found.total)}}));
 }
 
@@ -105,7 +113,7 @@ Result<Response> add_server(Request& request) {
 Result<Response> get_server(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const auto detail, service_of(request.call()).get(id));
-  return Response::ok(dump({{"server", detailed(detail)}}));
+  return Response::ok(dump({{"server", detailed(request.call(), detail)}}));
 }
 
 Result<Response> change_server(Request& request, SshGateway& gateway) {
@@ -116,7 +124,7 @@ Result<Response> change_server(Request& request, SshGateway& gateway) {
   NEXUS_ASSIGN(const auto changed, service_of(call).change(id, change, call.host().now_us()));
   gateway.forget(id);
   publish(call, kChangedTopic, changed.now.server);
-  return Response::ok(dump({{"server", detailed(changed.now)}}))
+  return Response::ok(dump({{"server", detailed(call, changed.now)}}))
       .with_audit(audit_note("servers", id, audit_changes(changed, change.password.has_value())));
 }
 
@@ -143,14 +151,6 @@ void test_server(Request& request, const Reply& reply, SshGateway& gateway) {
   if (const auto started = start(); !started.ok()) reply.send(started.error());
 }
 
-}  // namespace
-
-void add_server_routes(Registrar& registrar, SshGateway& gateway) {
-  registrar.route("GET", "/api/v1/servers", {.permission = kReadPermission}, list_servers);
-  registrar.route("POST", "/api/v1/servers", {.permission = kWritePermission}, add_server);
-  registrar.route("GET", "/api/v1/servers/:id", {.permission = kReadPermission}, get_server);
-  registrar.route("PATCH", "/api/v1/servers/:id", {.permission = kWritePermission},
-                  [&gateway](Request& request) { return change_server(request, gateway); });
 void test_unsaved_server(Request& request, const Reply& reply, SshGateway& gateway) {
   const auto start = [&]() -> Result<void> {
     auto& call = request.call();
@@ -168,14 +168,22 @@ void test_unsaved_server(Request& request, const Reply& reply, SshGateway& gatew
   if (const auto started = start(); !started.ok()) reply.send(started.error());
 }
 
+}  // namespace
+
+void add_server_routes(Registrar& registrar, SshGateway& gateway) {
+  registrar.route("GET", "/api/v1/servers", {.permission = kReadPermission}, list_servers);
+  registrar.route("POST", "/api/v1/servers", {.permission = kWritePermission}, add_server);
+  registrar.route("GET", "/api/v1/servers/:id", {.permission = kReadPermission}, get_server);
+  registrar.route("PATCH", "/api/v1/servers/:id", {.permission = kWritePermission},
+                  [&gateway](Request& request) { return change_server(request, gateway); });
   registrar.route("DELETE", "/api/v1/servers/:id", {.permission = kWritePermission},
                   [&gateway](Request& request) { return remove_server(request, gateway); });
+  registrar.deferred_route(
+      "POST", "/api/v1/servers/test-connection", {.permission = kWritePermission, .timeout_ms = kTestRouteTimeoutMs},
+      [&gateway](Request& request, const Reply& reply) { test_unsaved_server(request, reply, gateway); });
   registrar.deferred_route("POST", "/api/v1/servers/:id/test-connection",
                            {.permission = kConnectPermission, .timeout_ms = kTestRouteTimeoutMs},
                            [&gateway](Request& request, const Reply& reply) { test_server(request, reply, gateway); });
 }
 
 }  // namespace nexus::servers
-  registrar.deferred_route(
-      "POST", "/api/v1/servers/test-connection", {.permission = kWritePermission, .timeout_ms = kTestRouteTimeoutMs},
-      [&gateway](Request& request, const Reply& reply) { test_unsaved_server(request, reply, gateway); });

@@ -6,6 +6,8 @@
 #include "key_store.h"
 #include "membership.h"
 #include "server_rules.h"
+#include "status_reason.h"
+#include "status_store.h"
 #include "tags.h"
 
 #include <algorithm>
@@ -145,10 +147,14 @@ Result<ServerAccess> ServerService::unsaved(const ServerChange& change, std::int
   NEXUS_ASSIGN(auto before, detail_of(store, scope_, std::move(found)));
   auto server = before.server;
   apply(change, server);
-  if (server.host != before.server.host || server.port != before.server.port) server.status = "unknown";
   // Also where the clock went back: connections are told apart by it.
   server.updated_us = std::max(now_us, before.server.updated_us + 1);
   NEXUS_ASSIGN(auto now, write(transaction, std::move(server), &before.server, change, held));
+  if (now.server.host != before.server.host || now.server.port != before.server.port) {
+    NEXUS_TRY(StatusStore(transaction).mark_unknown(id, kAddressChanged));
+    now.server.status = "unknown";
+    now.server.status_reason = kAddressChanged;
+  }
   NEXUS_TRY(transaction.commit());
   return Changed<ServerDetail>{std::move(now), std::move(before)};
 }

@@ -12,8 +12,8 @@ namespace {
 constexpr std::string_view kServerColumns =
     "s.id, s.owner_user_id, s.name, s.host, s.port, s.ssh_user, s.ssh_key_id, s.password_sealed IS NOT NULL, "
     "s.description, s.tags, s.status, s.os_info, s.last_heartbeat_us, s.created_us, s.updated_us, "
-    "s.jump_server_id";
-constexpr std::size_t kServerColumnCount = 16;
+    "s.jump_server_id, s.status_reason";
+constexpr std::size_t kServerColumnCount = 17;
 
 Server read_server(const Row& row) {
   Server server;
@@ -33,6 +33,7 @@ Server read_server(const Row& row) {
   server.created_us = row.integer(13);
   server.updated_us = row.integer(14);
   server.jump_server_id = row.optional_integer(15);
+  server.status_reason = row.optional_string(16);
   return server;
 }
 
@@ -159,11 +160,11 @@ Result<bool> ServerStore::leads_on(std::int64_t id) const {
 Result<std::int64_t> ServerStore::insert(const Server& server) const {
   NEXUS_ASSIGN(const auto done,
                sql_.exec("INSERT INTO servers_servers (owner_user_id, name, host, port, ssh_user, ssh_key_id, "
-                         "description, tags, status, created_us, updated_us, jump_server_id) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         "description, tags, status, status_reason, created_us, updated_us, jump_server_id) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          server.owner_user_id, server.name, server.host, server.port, server.ssh_user,
                          server.ssh_key_id, server.description, join_tags(server.tags), server.status,
-                         server.created_us, server.updated_us, server.jump_server_id));
+                         server.status_reason, server.created_us, server.updated_us, server.jump_server_id));
   NEXUS_TRY(TagStore(sql_).replace(done.last_id, server.tags));
   return done.last_id;
 }
@@ -171,11 +172,10 @@ Result<std::int64_t> ServerStore::insert(const Server& server) const {
 Result<bool> ServerStore::update(const Server& server, std::int64_t seen_us) const {
   NEXUS_ASSIGN(
       const auto done,
-      sql_.exec(
-          "UPDATE servers_servers SET name = ?, host = ?, port = ?, ssh_user = ?, ssh_key_id = ?, "
-          "description = ?, tags = ?, status = ?, updated_us = ?, jump_server_id = ? WHERE id = ? AND updated_us = ?",
-          server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
-          join_tags(server.tags), server.status, server.updated_us, server.jump_server_id, server.id, seen_us));
+      sql_.exec("UPDATE servers_servers SET name = ?, host = ?, port = ?, ssh_user = ?, ssh_key_id = ?, "
+                "description = ?, tags = ?, updated_us = ?, jump_server_id = ? WHERE id = ? AND updated_us = ?",
+                server.name, server.host, server.port, server.ssh_user, server.ssh_key_id, server.description,
+                join_tags(server.tags), server.updated_us, server.jump_server_id, server.id, seen_us));
   if (done.affected == 0) return false;
   NEXUS_TRY(TagStore(sql_).replace(server.id, server.tags));
   return true;

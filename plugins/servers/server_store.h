@@ -41,7 +41,8 @@ class ServerStore {
   Result<bool> leads_on(std::int64_t id) const;
   // Status::conflict where the owner has one of that name. `server.id` and has_password are not read.
   Result<std::int64_t> insert(const Server& server) const;
-  // Status::conflict likewise; false where it has another updated_us than `seen_us`: somebody was faster.
+  // What people enter, and updated_us. Status::conflict likewise; false where it has another updated_us than `seen_us`:
+  // somebody was faster.
   Result<bool> update(const Server& server, std::int64_t seen_us) const;
   // nullopt: no password.
   Result<void> set_password(std::int64_t id, const std::optional<std::string>& sealed) const;

@@ -124,7 +124,7 @@ void SshGateway::write_online(Call& call, std::int64_t server_id, const std::str
 void SshGateway::write_offline(Call& call, std::int64_t server_id, const ssh::Failure& failure) {
   if (is_about_us(failure.fault)) return;
   const auto write = [&]() -> Result<void> {
-    NEXUS_ASSIGN(const bool is_news, StatusStore(Sql(call)).mark_offline(server_id));
+    NEXUS_ASSIGN(const bool is_news, StatusStore(Sql(call)).mark_offline(server_id, to_string(failure.fault)));
     if (!is_news) return {};
     return host_.publish(&call, kOfflineTopic, std::to_string(server_id),
                          dump({{"server_id", server_id}, {"reason", to_string(failure.fault)}}));

@@ -1,5 +1,7 @@
 #include "status_store.h"
 
+#include "status_reason.h"
+
 #include <algorithm>
 
 namespace nexus::servers {
@@ -12,19 +14,32 @@ constexpr std::size_t kBatch = 200;
 
 Result<bool> StatusStore::mark_online(std::int64_t id, std::int64_t now_us) const {
   NEXUS_TRY(sql_.exec("UPDATE servers_servers SET last_heartbeat_us = ? WHERE id = ?", now_us, id));
-  NEXUS_ASSIGN(const auto done,
-               sql_.exec("UPDATE servers_servers SET status = 'online' WHERE id = ? AND status <> 'online'", id));
+  NEXUS_ASSIGN(const auto done, sql_.exec("UPDATE servers_servers SET status = 'online', status_reason = NULL "
+                                          "WHERE id = ? AND status <> 'online'",
+                                          id));
   return done.affected > 0;
 }
 
-Result<bool> StatusStore::mark_offline(std::int64_t id) const {
-  NEXUS_ASSIGN(const auto done,
-               sql_.exec("UPDATE servers_servers SET status = 'offline' WHERE id = ? AND status <> 'offline'", id));
-  return done.affected > 0;
+Result<bool> StatusStore::mark_offline(std::int64_t id, std::string_view reason) const {
+  NEXUS_ASSIGN(const auto done, sql_.exec("UPDATE servers_servers SET status = 'offline', status_reason = ? "
+                                          "WHERE id = ? AND status <> 'offline'",
+                                          reason, id));
+  if (done.affected > 0) return true;
+  NEXUS_TRY(sql_.exec("UPDATE servers_servers SET status_reason = ? WHERE id = ? AND status_reason <> ?", reason, id,
+                      reason));
+  return false;
+}
+
+Result<void> StatusStore::mark_unknown(std::int64_t id, std::string_view reason) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_servers SET status = 'unknown', status_reason = ? WHERE id = ?", reason, id));
+  return {};
 }
 
 Result<void> StatusStore::mark_all_unknown() const {
-  NEXUS_TRY(sql_.exec("UPDATE servers_servers SET status = 'unknown' WHERE status <> 'unknown'"));
+  NEXUS_TRY(
+      sql_.exec("UPDATE servers_servers SET status = 'unknown', "
+                "status_reason = CASE WHEN last_heartbeat_us IS NULL THEN ? ELSE ? END WHERE status <> 'unknown'",
+                kNeverConnected, kPanelRestarted));
   return {};
 }
 

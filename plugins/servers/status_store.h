@@ -14,7 +14,9 @@ class StatusStore {
 
   // True where it was not so before.
   Result<bool> mark_online(std::int64_t id, std::int64_t now_us) const;
-  Result<bool> mark_offline(std::int64_t id) const;
+  // With another reason than before it is still no news.
+  Result<bool> mark_offline(std::int64_t id, std::string_view reason) const;
+  Result<void> mark_unknown(std::int64_t id, std::string_view reason) const;
   // After a start: nothing is connected.
   Result<void> mark_all_unknown() const;
   Result<void> touch(std::span<const std::int64_t> ids, std::int64_t now_us) const;

@@ -234,7 +234,7 @@ TEST_CASE("a grant shows the servers of its group and no others, and lists keep 
   const auto list = town.panel.get("/api/v1/servers", vera);
   REQUIRE(list.data().at("servers").size() == 1);
   CHECK(list.data().at("servers")[0].at("id") == town.server);
-  CHECK(list.data().at("servers")[0].size() == 9);
+  CHECK(list.data().at("servers")[0].size() == 11);
   CHECK(list.data().at("pagination").at("total_count") == 1);
   const auto groups = town.panel.get("/api/v1/server-groups", vera).data().at("groups");
   REQUIRE(groups.size() == 1);

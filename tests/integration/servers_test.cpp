@@ -63,7 +63,9 @@ TEST_CASE("a server is added, tested and measured as documented") {
            {"status", "online"},
            {"os_info", "<string>"},
            {"last_heartbeat", "<time>"},
-           {"created_at", "<time>"}}}},
+           {"created_at", "<time>"},
+           {"status_reason", nullptr},
+           {"status_message", nullptr}}}},
         {"pagination", Json::parse(R"({"current_page":1,"per_page":20,"total_pages":1,"total_count":1,
                                "has_next":false,"has_prev":false})")}}}};
   CHECK(difference(expected, list.body) == "");
@@ -284,6 +286,56 @@ TEST_CASE("a server that refuses says where it went wrong") {
     CHECK(test.data().at("connected") == false);
     CHECK(test.data().at("stage") == "auth");
   }
+}
+
+TEST_CASE("a server that is not online says why, and no longer when it is back") {
+  SshServer sshd;
+  Scenario panel;
+  const auto admin = panel.admin();
+  const auto id = add_server(panel, sshd, admin);
+  // "offline refused 连接被拒绝", the same in the list and alone
+  const auto status = [&] {
+    const auto listed = panel.get("/api/v1/servers", panel.admin()).data().at("servers").at(0);
+    const auto alone = panel.get(path_of(id), panel.admin()).data().at("server");
+    for (const char* member : {"status", "status_reason", "status_message"})
+      CHECK(listed.at(member) == alone.at(member));
+    CHECK(alone.at("status_message").is_null() == alone.at("status_reason").is_null());
+    if (alone.at("status_reason").is_null()) return alone.at("status").get<std::string>();
+    CHECK(alone.at("status_message").get<std::string>().find("servers.") == std::string::npos);
+    return alone.at("status").get<std::string>() + " " + alone.at("status_reason").get<std::string>();
+  };
+  const auto test = [&] { return panel.send("POST", path_of(id, "/test-connection"), "", panel.admin()).data(); };
+  CHECK(status() == "unknown never_connected");
+  CHECK(test().at("connected") == true);
+  CHECK(status() == "online");
+
+  panel.restart();
+  panel.forget_tokens();
+  CHECK(status() == "unknown panel_restarted");
+  sshd.stop();
+  CHECK(test().at("error") == "refused");
+  CHECK(status() == "offline refused");
+  CHECK(panel.get(path_of(id), panel.admin()).data().at("server").at("status_message") == "连接被拒绝");
+  sshd.start();
+  CHECK(test().at("connected") == true);
+  CHECK(status() == "online");
+
+  // It is down in another way now than it was: the newer reason counts, though it is no news that it is down.
+  const auto other = panel.post("/api/v1/ssh-keys", {{"name", "other"}, {"generate", "ed25519"}}, panel.admin());
+  REQUIRE(panel.patch(path_of(id), {{"ssh_key_id", other.data().at("ssh_key").at("id")}}, panel.admin()).status == 200);
+  CHECK(status() == "online");
+  sshd.stop();
+  test();
+  CHECK(status() == "offline refused");
+  sshd.start();
+  CHECK(test().at("error") == "credentials_refused");
+  CHECK(status() == "offline credentials_refused");
+  sshd.swap_host_key();
+  CHECK(test().at("error") == "host_key_changed");
+  CHECK(status() == "offline host_key_changed");
+
+  REQUIRE(panel.patch(path_of(id), {{"host", "localhost"}, {"ssh_key_id", nullptr}}, panel.admin()).status == 200);
+  CHECK(status() == "unknown address_changed");
 }
 
 TEST_CASE("a server is managed with a password, which stays out of the answers") {

@@ -75,7 +75,7 @@ TEST_CASE("a server is added, tested and listed with the documented members in t
   REQUIRE(list.data["servers"].size() == 1);
   CHECK(names_of(list.data["servers"][0]) == std::vector<std::string>{"id", "name", "host", "port", "ssh_user",
                                                                       "status", "os_info", "last_heartbeat",
-                                                                      "created_at"});
+                                                                      "created_at", "status_reason", "status_message"});
   CHECK(list.data["servers"][0]["status"] == "online");
   const auto keys = panel.host.get(Panel::path(id) + "/host-keys").data["host_keys"];
   REQUIRE(keys.size() == 1);
