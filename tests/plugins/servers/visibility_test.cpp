@@ -337,27 +337,47 @@ TEST_CASE("a removed user leaves no grant, and others' stay") {
   CHECK(grants.of_group(one)->empty());
 }
 
+namespace {
+
+std::string plan_of(Database& db, const std::string& statement) {
+  std::string text;
+  const auto rows = Sql(*db.call).all([](const Row& row) { return row.string(3); }, "EXPLAIN QUERY PLAN " + statement);
+  REQUIRE(rows.ok());
+  for (const auto& row : *rows) text += row + "\n";
+  return text;
+}
+
+std::string with_ids(const Condition& condition) {
+  std::string text(condition.text);
+  for (const auto value : condition.args) text.replace(text.find('?'), 1, std::to_string(value));
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("host keys that wait are found and put in order by an index, not by looking at those that are trusted") {
+  Database db;
+  for (const auto& scope : {kOperator, kBert}) {
+    const auto text =
+        plan_of(db,
+                "SELECT k.id, s.name FROM servers_host_keys k JOIN servers_servers s ON s.id = k.server_id "
+                "WHERE k.state = 'pending' AND " +
+                    with_ids(sees_server(scope)) + " ORDER BY k.last_seen_us DESC, k.id DESC LIMIT 20");
+    CAPTURE(text);
+    CHECK(text.find("servers_host_keys_state (state=?)") != std::string::npos);
+    CHECK(text.find("SCAN") == std::string::npos);
+    CHECK(text.find("TEMP B-TREE") == std::string::npos);
+  }
+}
+
 TEST_CASE("long lists are found by their indexes, not by looking at each server for each grant") {
   Database db;
-  const auto plan = [&](const std::string& statement) {
-    std::string text;
-    const auto rows =
-        Sql(*db.call).all([](const Row& row) { return row.string(3); }, "EXPLAIN QUERY PLAN " + statement);
-    REQUIRE(rows.ok());
-    for (const auto& row : *rows) text += row + "\n";
-    return text;
-  };
-  const auto with_ids = [](const Condition& condition) {
-    std::string text(condition.text);
-    for (const auto value : condition.args) text.replace(text.find('?'), 1, std::to_string(value));
-    return text;
-  };
   for (const auto& statement :
        {"SELECT COUNT(*) FROM servers_servers s WHERE " + with_ids(sees_server(kBert)),
         "SELECT COUNT(*) FROM servers_groups g WHERE " + with_ids(sees_group(kBert)),
         "SELECT " + with_ids(level_on_server(kBert)) + " FROM servers_servers s WHERE s.id = 1",
         "SELECT " + with_ids(level_on_group(kBert)) + " FROM servers_groups g WHERE g.id = 1"}) {
-    const auto text = plan(statement);
+    const auto text = plan_of(db, statement);
     CAPTURE(text);
     CHECK(text.find("SCAN") == std::string::npos);
     CHECK(text.find("servers_grants") != std::string::npos);
