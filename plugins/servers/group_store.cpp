@@ -63,6 +63,18 @@ Result<std::optional<Group>> GroupStore::find(const Scope& scope, std::int64_t i
   return first_of(sql_.all_values(read_group, select + "servers_groups g" + where.text(), where.args()));
 }
 
+Result<std::vector<Group>> GroupStore::of_owner(std::int64_t user_id) const {
+  return sql_.all(
+      [](const Row& row) {
+        Group group;
+        group.id = row.integer(0);
+        group.name = row.string(1);
+        group.parent_id = row.optional_integer(2);
+        return group;
+      },
+      "SELECT id, name, parent_id FROM servers_groups WHERE owner_user_id = ? ORDER BY id LIMIT 10000", user_id);
+}
+
 Result<std::int64_t> GroupStore::insert(const Group& group) const {
   NEXUS_ASSIGN(const auto done,
                sql_.exec("INSERT INTO servers_groups (owner_user_id, name, description, created_us, updated_us, "

@@ -16,6 +16,8 @@ class GroupStore {
   Result<std::vector<Group>> list(const Scope& scope, std::int64_t limit, std::int64_t offset) const;
   Result<std::int64_t> count(const Scope& scope) const;
   Result<std::optional<Group>> find(const Scope& scope, std::int64_t id) const;
+  // All of one owner's, up to 10,000: id, name and parent alone.
+  Result<std::vector<Group>> of_owner(std::int64_t user_id) const;
   // Whoever asks.
   Result<std::optional<std::int64_t>> parent_of(std::int64_t id) const;
   // Status::conflict where the owner has one of that name.

@@ -12,12 +12,18 @@ namespace {
 // 0 is an id that nothing has, and no port either.
 std::int64_t number_of(const std::string& cell) { return import_number(cell).value_or(0); }
 
+std::vector<std::int64_t> numbers_of(const std::string& cell) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& part : listed_tags(cell, ';')) numbers.push_back(number_of(part));
+  return numbers;
+}
+
 struct Heading {
   std::string_view name;
   void (*take)(ImportEntry& entry, std::string&& cell);
 };
 
-constexpr std::array<Heading, 9> kHeadings{{
+constexpr std::array<Heading, 11> kHeadings{{
     {"name", [](ImportEntry& entry, std::string&& cell) { entry.change.name = std::move(cell); }},
     {"host", [](ImportEntry& entry, std::string&& cell) { entry.change.host = std::move(cell); }},
     {"port", [](ImportEntry& entry, std::string&& cell) { entry.change.port = number_of(cell); }},
@@ -28,7 +34,9 @@ constexpr std::array<Heading, 9> kHeadings{{
      [](ImportEntry& entry, std::string&& cell) { entry.change.password.emplace().emplace(std::move(cell)); }},
     {"tags", [](ImportEntry& entry, std::string&& cell) { entry.change.tags = listed_tags(cell, ';'); }},
     {"description", [](ImportEntry& entry, std::string&& cell) { entry.change.description = std::move(cell); }},
-    {"jump_server", [](ImportEntry& entry, std::string&& cell) { entry.jump = std::move(cell); }},
+    {"jump_server", [](ImportEntry& entry, std::string&& cell) { entry.jumps = {std::move(cell)}; }},
+    {"group_ids", [](ImportEntry& entry, std::string&& cell) { entry.change.group_ids = numbers_of(cell); }},
+    {"groups", [](ImportEntry& entry, std::string&& cell) { entry.groups = listed_tags(cell, ';'); }},
 }};
 
 using Headings = std::vector<const Heading*>;

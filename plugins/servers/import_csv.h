@@ -5,8 +5,9 @@
 
 namespace nexus::servers {
 
-// Headings are name, host, ssh_user, and as wanted port, ssh_key_id, password, tags (parted by semicolons), description
-// and jump_server, in any order and any case. Empty cells count as absent, empty rows as nothing. Pure.
+// Headings are name, host, ssh_user, and as wanted port, ssh_key_id, password, tags, group_ids, groups (these three
+// parted by semicolons), description and jump_server, in any order and any case. Empty cells count as absent, empty
+// rows as nothing. Pure.
 Result<ImportEntries> parse_csv(std::string_view content);
 
 struct CsvRow {

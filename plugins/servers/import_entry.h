@@ -20,8 +20,9 @@ inline constexpr std::size_t kMaxImportLine = std::size_t{16} * 1024;
 struct ImportEntry {
   std::size_t line = 0;  // where it begins, counted from 1
   std::string name;
-  ServerChange change = {};  // without jump_server_id where `jump` names it
-  std::string jump = {};     // a name, or [user@]host[:port]; empty: none
+  ServerChange change = {};              // without what the next two name
+  std::vector<std::string> jumps = {};   // the jump hosts on the way, the last one next to it; see Jump names
+  std::vector<std::string> groups = {};  // names or paths
   std::optional<Error> problem = {};
   bool ignored = false;  // `problem` says why it is passed over, which is no fault
 };

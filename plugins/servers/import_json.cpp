@@ -62,8 +62,8 @@ Result<Document> read(std::string_view content) {
   return document;
 }
 
-bool is_tags(const Json& value) {
-  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& tag) { return tag.is_string(); });
+bool all_of(const Json& value, bool (Json::*fits)() const noexcept) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), [fits](const Json& one) { return (one.*fits)(); });
 }
 
 using Take = bool (*)(ImportEntry&, const Json&);
@@ -85,9 +85,19 @@ bool take_password(ImportEntry& entry, const Json& value) {
   return value.is_string();
 }
 
-bool take_tags(ImportEntry& entry, const Json& value) {
-  if (is_tags(value)) entry.change.tags = value.get<std::vector<std::string>>();
-  return entry.change.tags.has_value();
+bool take_jump(ImportEntry& entry, const Json& value) { return take_text(entry.jumps.emplace_back(), value); }
+
+template <class Field>
+bool take_texts(Field& field, const Json& value) {
+  const bool fits = all_of(value, &Json::is_string);
+  if (fits) field = value.get<std::vector<std::string>>();
+  return fits;
+}
+
+bool take_group_ids(ImportEntry& entry, const Json& value) {
+  const bool fits = all_of(value, &Json::is_number_integer);
+  if (fits) entry.change.group_ids = value.get<std::vector<std::int64_t>>();
+  return fits;
 }
 
 struct Member {
@@ -95,16 +105,18 @@ struct Member {
   Take take;
 };
 
-constexpr std::array<Member, 10> kMembers{{
+constexpr std::array<Member, 12> kMembers{{
     {"name", [](ImportEntry& e, const Json& v) { return take_text(e.change.name, v); }},
     {"host", [](ImportEntry& e, const Json& v) { return take_text(e.change.host, v); }},
     {"port", [](ImportEntry& e, const Json& v) { return take_number(e.change.port, v); }},
     {"ssh_user", [](ImportEntry& e, const Json& v) { return take_text(e.change.ssh_user, v); }},
     {"ssh_key_id", [](ImportEntry& e, const Json& v) { return take_number(e.change.ssh_key_id, v); }},
     {"jump_server_id", [](ImportEntry& e, const Json& v) { return take_number(e.change.jump_server_id, v); }},
-    {"jump_server", [](ImportEntry& e, const Json& v) { return take_text(e.jump, v); }},
+    {"jump_server", [](ImportEntry& e, const Json& v) { return take_jump(e, v); }},
     {"password", take_password},
-    {"tags", take_tags},
+    {"tags", [](ImportEntry& e, const Json& v) { return take_texts(e.change.tags, v); }},
+    {"group_ids", take_group_ids},
+    {"groups", [](ImportEntry& e, const Json& v) { return take_texts(e.groups, v); }},
     {"description", [](ImportEntry& e, const Json& v) { return take_text(e.change.description, v); }},
 }};
 

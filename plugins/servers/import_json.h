@@ -5,7 +5,8 @@
 
 namespace nexus::servers {
 
-// Objects with the members of a new server (without group_ids), and `jump_server` for the name of a jump host. Pure.
+// Objects with the members of a new server, or `jump_server` for the name of a jump host and `groups` for names of
+// groups. Pure.
 Result<ImportEntries> parse_json_servers(std::string_view content);
 
 }  // namespace nexus::servers

@@ -45,9 +45,9 @@ Result<Response> import_servers(Request& request) {
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
   const bool dry_run = body.value("dry_run", true);
   const auto format = body.value("format", "");
-  NEXUS_ASSIGN(const auto entries, parse_import(format, body.value("content", "")));
+  NEXUS_ASSIGN(auto entries, parse_import(format, body.value("content", "")));
   const ImportService service(Sql(call), SecretBox(call.host()), scope_of(call));
-  NEXUS_ASSIGN(const auto outcomes, service.run(entries, dry_run, call.host().now_us()));
+  NEXUS_ASSIGN(const auto outcomes, service.run(std::move(entries), dry_run, call.host().now_us()));
   Json list = Json::array();
   for (const auto& outcome : outcomes) {
     list.push_back(outcome_json(call, outcome, dry_run));

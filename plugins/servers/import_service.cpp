@@ -1,5 +1,6 @@
 #include "import_service.h"
 
+#include "import_groups.h"
 #include "input_rules.h"
 #include "jump_chain.h"
 
@@ -20,8 +21,14 @@ std::string address_in(const ServerChange& change) {
 // Goes through the entries until each has its outcome: one behind a jump host of the same file comes after it.
 class ImportRun {
  public:
-  ImportRun(const ServerService& service, const Sql& transaction, const ImportEntries& entries, std::int64_t now_us)
-      : service_(service), transaction_(transaction), entries_(entries), now_us_(now_us), outcomes_(entries.size()) {
+  ImportRun(const ServerService& service, const Sql& transaction, const Scope& scope, ImportEntries& entries,
+            std::int64_t now_us)
+      : service_(service),
+        transaction_(transaction),
+        groups_(transaction, scope),
+        entries_(entries),
+        now_us_(now_us),
+        outcomes_(entries.size()) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
       outcomes_[i].line = entries[i].line;
       outcomes_[i].name = entries[i].name;
@@ -52,8 +59,10 @@ class ImportRun {
 
  private:
   bool waits(std::size_t index) const {
-    const auto jump = in_file_.find(entries_[index].jump);
-    if (jump != in_file_.end() && !done_[jump->second]) return true;
+    for (const auto& name : entries_[index].jumps) {
+      const auto jump = in_file_.find(name);
+      if (jump != in_file_.end() && !done_[jump->second]) return true;
+    }
     // Of two of the same address the first one counts.
     const auto first = first_at_.find(addresses_[index]);
     return first != first_at_.end() && first->second < index && !done_[first->second];
@@ -62,6 +71,7 @@ class ImportRun {
   void remember(const Server& server) {
     by_name_.emplace(server.name, server.id);
     by_address_.emplace(address_of(server.host, server.port, server.ssh_user), server.id);
+    ways_.emplace(server.id, server.jump_server_id);
   }
 
   // An entry of the file goes before a server that is there already.
@@ -72,6 +82,19 @@ class ImportRun {
     }
     if (const auto found = by_name_.find(jump); found != by_name_.end()) return found->second;
     return at_address(jump);
+  }
+
+  // Puts the last of the jump hosts into the change; the error where they are not there, or not one behind the other.
+  std::optional<Error> resolve_jumps(ImportEntry& entry) const {
+    std::optional<std::int64_t> before;
+    for (const auto& name : entry.jumps) {
+      const auto jump = jump_host(name);
+      if (!jump) return bad_jump("exists", "servers.import_jump_unknown");
+      if (before && ways_.at(*jump) != before) return bad_jump("chain", "servers.import_jump_chain");
+      before = jump;
+    }
+    if (before) entry.change.jump_server_id = before;
+    return std::nullopt;
   }
 
   // [user@]host[:port]; without a user only where one server is there at all.
@@ -111,20 +134,18 @@ class ImportRun {
   }
 
   Result<void> add(std::size_t index) {
-    const auto& entry = entries_[index];
+    auto& entry = entries_[index];
     auto& outcome = outcomes_[index];
-    std::optional<std::int64_t> jump;
-    if (!entry.jump.empty()) {
-      jump = jump_host(entry.jump);
-      outcome.reason = jump ? std::nullopt : std::optional(bad_jump("exists", "servers.import_jump_unknown"));
-      if (!jump) return {};
-    }
+    outcome.reason = resolve_jumps(entry);
+    if (outcome.reason) return {};
     // Asked before it is tried: what a failed statement does to a transaction is the database's own affair.
     if (by_name_.contains(entry.name)) {
       outcome.reason = Error::api(code::kExists, "servers.name_taken");
       return {};
     }
-    auto added = service_.add_in(transaction_, entry.change, jump, now_us_);
+    NEXUS_ASSIGN(outcome.reason, groups_.resolve(entry));
+    if (outcome.reason) return {};
+    auto added = service_.add_in(transaction_, entry.change, now_us_);
     if (!added.ok()) {
       if (added.error().app_code() >= code::kInternal) return std::move(added).error();
       outcome.reason = std::move(added).error();
@@ -139,7 +160,8 @@ class ImportRun {
 
   const ServerService& service_;
   const Sql& transaction_;
-  const ImportEntries& entries_;
+  ImportGroups groups_;
+  ImportEntries& entries_;
   std::int64_t now_us_;
   std::vector<ImportOutcome> outcomes_;
   std::vector<std::string> addresses_ = std::vector<std::string>(entries_.size());
@@ -149,6 +171,7 @@ class ImportRun {
   std::map<std::size_t, std::int64_t> entry_ids_;  // servers that entries stand for
   std::map<std::string, std::int64_t> by_name_;    // the owner's servers
   std::map<std::string, std::int64_t> by_address_;
+  std::map<std::int64_t, std::optional<std::int64_t>> ways_;  // their jump hosts
 };
 
 // So that none of them goes, and that two imports of one owner come one after the other.
@@ -172,13 +195,12 @@ std::string_view to_string(ImportAction action) noexcept {
   return "error";
 }
 
-Result<std::vector<ImportOutcome>> ImportService::run(const ImportEntries& entries, bool dry_run,
-                                                      std::int64_t now_us) const {
+Result<std::vector<ImportOutcome>> ImportService::run(ImportEntries entries, bool dry_run, std::int64_t now_us) const {
   NEXUS_ASSIGN(auto transaction, sql_.begin());
   const ServerStore store(transaction);
   NEXUS_TRY(hold_jump_hosts(store, scope_, entries));
   const ServerService service(store, secrets_, scope_);
-  ImportRun run(service, transaction, entries, now_us);
+  ImportRun run(service, transaction, scope_, entries, now_us);
   NEXUS_ASSIGN(const auto owned, store.of_owner(scope_.user_id));
   run.know(owned);
   NEXUS_ASSIGN(auto outcomes, run.all());

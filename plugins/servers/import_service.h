@@ -23,7 +23,8 @@ struct ImportOutcome {
 // added.
 //
 // An entry is skipped where the caller owns a server of the same address and account, or an earlier entry has them. Its
-// `jump` names an entry (wherever it stands) or a server that he owns.
+// `jumps` name entries (wherever they stand) or servers that he owns, and each but the first is reached through
+// the one before it: what the text says of a way is never half true. Its `groups` are his own, and there already.
 class ImportService {
  public:
   ImportService(const Sql& sql, const SecretBox& secrets, const Scope& scope)
@@ -31,7 +32,7 @@ class ImportService {
 
   // In the order of `entries`. Where `dry_run`, everything is done and then taken back: what would happen is found out
   // by the very same code.
-  Result<std::vector<ImportOutcome>> run(const ImportEntries& entries, bool dry_run, std::int64_t now_us) const;
+  Result<std::vector<ImportOutcome>> run(ImportEntries entries, bool dry_run, std::int64_t now_us) const;
 
  private:
   Sql sql_;

@@ -1,6 +1,7 @@
 #include "import_ssh_config.h"
 
 #include "input_rules.h"
+#include "jump_chain.h"
 
 #include <algorithm>
 #include <map>
@@ -48,7 +49,7 @@ bool applies(const Block& block, std::string_view name) {
 }
 
 ImportEntry apart(std::size_t line, std::string name, bool ignored, const char* text_key) {
-  return {line, std::move(name), {}, {}, Error::api(code::kValidation, text_key), ignored};
+  return {line, std::move(name), {}, {}, {}, Error::api(code::kValidation, text_key), ignored};
 }
 
 void take_line(Config& config, std::size_t number, std::string_view line) {
@@ -112,6 +113,16 @@ std::string with_tokens(std::string_view text, std::string_view name) {
   return out;
 }
 
+std::vector<std::string> hops_of(std::string_view text) {
+  std::vector<std::string> hops;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(','), text.size());
+    hops.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return hops;
+}
+
 ImportEntry host_entry(const std::vector<Block>& blocks, std::size_t line, const std::string& name) {
   ImportEntry entry{line, name};
   // No server has it, and it is not held against patterns.
@@ -129,8 +140,44 @@ ImportEntry host_entry(const std::vector<Block>& blocks, std::size_t line, const
   entry.change.host = host_name.empty() ? name : with_tokens(host_name, name);
   entry.change.ssh_user = value("user");
   if (const auto port = value("port"); !port.empty()) entry.change.port = import_number(port).value_or(0);
-  if (const auto jump = value("proxyjump"); lower_case(jump) != "none") entry.jump = jump;
+  if (const auto jump = value("proxyjump"); lower_case(jump) != "none") entry.jumps = hops_of(jump);
+  if (entry.jumps.size() > kMostJumps) entry.problem = bad_jump("length", "servers.jump_too_long");
   return entry;
+}
+
+using EntriesByName = std::map<std::string, ImportEntry*>;
+
+ImportEntry* entry_named(const EntriesByName& entries, const std::string& name) {
+  const auto found = entries.find(name);
+  return found == entries.end() ? nullptr : found->second;
+}
+
+// Whether the way to the entry of that name goes through `hop`, or is it.
+bool leads_through(const EntriesByName& entries, const std::string& name, const std::string& hop) {
+  const auto* entry = entry_named(entries, name);
+  for (std::size_t hops = 0; hops <= kMostJumps; ++hops) {
+    if (entry == nullptr) return false;
+    if (entry->name == hop) return true;
+    entry = entry->jumps.empty() ? nullptr : entry_named(entries, entry->jumps.back());
+  }
+  return true;
+}
+
+// A hop that has no way of its own is reached through the one before it, which is what a list of hops says of it. ssh
+// may go to one machine by several ways; a server of ours has one, so the first list counts.
+void give_ways(ImportEntries& entries) {
+  EntriesByName by_name;
+  for (auto& entry : entries) {
+    if (!entry.problem) by_name.emplace(entry.name, &entry);
+  }
+  for (const auto& entry : entries) {
+    if (entry.problem) continue;
+    for (std::size_t i = 1; i < entry.jumps.size(); ++i) {
+      auto* hop = entry_named(by_name, entry.jumps[i]);
+      const auto& before = entry.jumps[i - 1];
+      if (hop != nullptr && hop->jumps.empty() && !leads_through(by_name, before, hop->name)) hop->jumps = {before};
+    }
+  }
 }
 
 }  // namespace
@@ -151,6 +198,7 @@ Result<ImportEntries> parse_ssh_config(std::string_view content) {
       entries.push_back(host_entry(config.blocks, block.line, name));
     }
   }
+  give_ways(entries);
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
   return entries;
 }

@@ -6,8 +6,8 @@
 namespace nexus::servers {
 
 // One entry for each name of a Host line that is no pattern, with HostName, Port, User and ProxyJump as ssh would take
-// them: the first value that stands under a matching Host counts, also one with patterns. Match (but "Match all") and
-// Include are passed over, and said so. Pure.
+// them, hops of a list that have no way of their own included: the first value that stands under a matching Host
+// counts, also one with patterns. Match (but "Match all") and Include are passed over, and said so. Pure.
 Result<ImportEntries> parse_ssh_config(std::string_view content);
 
 // The words of a line: quoted ones without their quotes, a backslash before a quote, a backslash or a blank taken for

@@ -101,25 +101,23 @@ Result<ServerDetail> ServerService::add(const ServerChange& change, std::int64_t
   NEXUS_ASSIGN(const auto held, jump_locks(store_, 0, change.jump_server_id.value_or(std::nullopt)));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   NEXUS_TRY(hold_all(ServerStore(transaction), held));
-  NEXUS_ASSIGN(auto detail, add_in(transaction, change, std::nullopt, now_us));
+  NEXUS_ASSIGN(auto detail, add_in(transaction, change, now_us));
   NEXUS_TRY(transaction.commit());
   return detail;
 }
 
 Result<ServerDetail> ServerService::add_in(const Sql& transaction, const ServerChange& change,
-                                           std::optional<std::int64_t> jump, std::int64_t now_us) const {
+                                           std::int64_t now_us) const {
   Server server;
   apply(change, server);
-  if (jump) server.jump_server_id = jump;
   server.owner_user_id = scope_.user_id;
   server.status = "unknown";
+  server.status_reason = kNeverConnected;
   server.created_us = server.updated_us = now_us;
   server.access = Level::manage;
   return write(transaction, std::move(server), nullptr, change, {});
 }
 
-Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
-                                                    std::int64_t now_us) const {
 Result<ServerAccess> ServerService::unsaved(const ServerChange& change, std::int64_t id) const {
   ServerAccess access;
   auto& server = access.server;
@@ -139,6 +137,8 @@ Result<ServerAccess> ServerService::unsaved(const ServerChange& change, std::int
   return access;
 }
 
+Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
+                                                    std::int64_t now_us) const {
   NEXUS_ASSIGN(const auto held, jump_locks(store_, id, change.jump_server_id.value_or(std::nullopt)));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);

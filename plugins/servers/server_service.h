@@ -45,10 +45,8 @@ class ServerService {
   Result<ServerPage> list(const ServerFilter& filter) const;
   Result<ServerDetail> get(std::int64_t id) const;
   Result<ServerDetail> add(const ServerChange& change, std::int64_t now_us) const;
-  // The same inside a transaction of somebody else's that holds the jump host, where `jump` (unless nullopt) goes
-  // before the change's own.
-  Result<ServerDetail> add_in(const Sql& transaction, const ServerChange& change, std::optional<std::int64_t> jump,
-                              std::int64_t now_us) const;
+  // The same inside a transaction of somebody else's that holds the jump host.
+  Result<ServerDetail> add_in(const Sql& transaction, const ServerChange& change, std::int64_t now_us) const;
   // What it would be connected with, under the given id, by the rules of adding it; nothing is written. Its name, tags
   // and groups are not looked at.
   Result<ServerAccess> unsaved(const ServerChange& change, std::int64_t id) const;

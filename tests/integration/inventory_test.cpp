@@ -179,11 +179,103 @@ TEST_CASE("a table and a JSON text are imported by the rules of adding a server"
   }
 }
 
+TEST_CASE("a list of jump hosts is a chain, and no server is reached another way than the text says") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto gate = add_server(panel, anna, "gate");
+  add_server(panel, anna, "behind", {{"jump_server_id", gate}});
+  add_server(panel, anna, "apart");
+  const std::string content =
+      "Include conf.d/*\n"
+      "Host web\n ProxyJump outer,middle,inner\n"
+      "Host inner\nHost outer\n ProxyJump gate\nHost middle\n HostName middle.example\n ProxyJump outer\n"
+      "Host kept\n ProxyJump gate,behind\n"
+      "Host other\n ProxyJump gate,apart\n"
+      "Host turned\n ProxyJump behind,gate\n"
+      "Host long\n ProxyJump 1,2,3,4,5,6,7,8,9\n"
+      "Host *\n User deploy\n";
+  const Json body = {{"format", "ssh_config"}, {"content", content}, {"dry_run", false}};
+  auto dry = body;
+  dry["dry_run"] = true;
+  const std::string expected =
+      "1 Include skip import_include_ignored; 2 web create; 4 inner create; 5 outer create; 7 middle create; "
+      "10 kept create; 12 other error import_jump_chain; 14 turned error import_jump_chain; "
+      "16 long error jump_too_long";
+  CHECK(told(panel.post("/api/v1/servers/import", dry, anna)) == expected);
+  const auto done = panel.post("/api/v1/servers/import", body, anna);
+  REQUIRE(told(done) == expected);
+  const auto id_at = [&](std::size_t index) { return done.data().at("entries")[index].at("server_id"); };
+  const auto way_of = [&](std::size_t index) {
+    return panel.get(server_path(id_at(index).get<std::int64_t>()), anna).data().at("server").at("jump_server_id");
+  };
+  CHECK(way_of(1) == id_at(2));
+  CHECK(way_of(2) == id_at(4));
+  CHECK(way_of(4) == id_at(3));
+  CHECK(way_of(3) == gate);
+  CHECK(names_in(panel.get("/api/v1/servers?search=kept", anna)) == "kept ");
+}
+
+TEST_CASE("an import puts servers into groups that are there, and tells of those that are not") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto bert = panel.user("bert");
+  const auto europe = id_of(panel.post("/api/v1/server-groups", {{"name", "europe"}}, anna), "group");
+  const auto web = id_of(panel.post("/api/v1/server-groups", {{"name", "web"}, {"parent_id", europe}}, anna), "group");
+  const auto foreign = id_of(panel.post("/api/v1/server-groups", {{"name", "foreign"}}, bert), "group");
+  const auto shown = id_of(panel.post("/api/v1/server-groups", {{"name", "shown"}}, bert), "group");
+  const auto anna_id = panel.get("/api/v1/users/me", anna).data().at("user").at("id");
+  REQUIRE(panel
+              .send("PUT", "/api/v1/server-groups/" + std::to_string(shown) + "/grants",
+                    Json{{"grants", {{{"user_id", anna_id}, {"level", "view"}}}}}.dump(), bert)
+              .status == 200);
+  const auto row = [](const std::string& name, const std::string& ids, const std::string& names) {
+    return name + "," + name + ",root," + ids + "," + names + "\n";
+  };
+  const auto text = [](std::int64_t id) { return std::to_string(id); };
+  const Json body = {
+      {"format", "csv"},
+      {"dry_run", false},
+      {"content", "name,host,ssh_user,group_ids,groups\n" + row("one", text(web) + ";" + text(europe), "") +
+                      row("two", "", "web; europe") + row("three", "", "europe/web") + row("four", text(foreign), "") +
+                      row("five", text(shown), "") + row("six", "", "foreign") + row("seven", "", "web/europe") +
+                      row("eight", "x", "")}};
+  const std::string expected =
+      "2 one create; 3 two create; 4 three create; 5 four error group_unknown; 6 five error level_too_low; "
+      "7 six error group_unknown; 8 seven error group_unknown; 9 eight error group_unknown";
+  auto dry = body;
+  dry["dry_run"] = true;
+  const auto tried = panel.post("/api/v1/servers/import", dry, anna);
+  CHECK(told(tried) == expected);
+  CHECK(tried.data().at("entries")[3].at("field") == "group_ids");
+  CHECK(tried.data().at("entries")[5].at("field") == "groups");
+  const auto done = panel.post("/api/v1/servers/import", body, anna);
+  CHECK(told(done) == expected);
+  // What was refused was not added beside its group either.
+  CHECK(names_in(panel.get("/api/v1/servers?sort=name", anna)) == "one three two ");
+  const auto groups_of = [&](std::size_t index) {
+    const auto id = done.data().at("entries")[index].at("server_id").get<std::int64_t>();
+    return panel.get(server_path(id), anna).data().at("server").at("group_ids");
+  };
+  CHECK(groups_of(0) == Json{europe, web});
+  CHECK(groups_of(1) == Json{europe, web});
+  CHECK(groups_of(2) == Json{web});
+  CHECK(panel.get("/api/v1/server-groups", anna).data().at("pagination").at("total_count") == 3);
+
+  const Json servers = {
+      {{"name", "j1"}, {"host", "j1"}, {"ssh_user", "root"}, {"group_ids", {europe}}, {"groups", {"web"}}},
+      {{"name", "j2"}, {"host", "j2"}, {"ssh_user", "root"}, {"group_ids", std::vector<int>(101, 1)}}};
+  const auto json =
+      panel.post("/api/v1/servers/import", {{"format", "json"}, {"dry_run", false}, {"content", servers.dump()}}, anna);
+  CHECK(told(json) == "1 j1 create; 1 j2 error too_many_groups");
+  CHECK(panel.get("/api/v1/servers?group_id=" + text(web), anna).data().at("pagination").at("total_count") == 4);
+}
+
 TEST_CASE("a thousand servers are imported at once") {
   Scenario panel;
   const auto anna = panel.user("anna");
-  std::string table = "name,host,ssh_user,tags\n";
-  for (int i = 0; i < 1000; ++i) table += "s" + std::to_string(i) + ",h" + std::to_string(i) + ",root,many\n";
+  id_of(panel.post("/api/v1/server-groups", {{"name", "all"}}, anna), "group");
+  std::string table = "name,host,ssh_user,tags,groups\n";
+  for (int i = 0; i < 1000; ++i) table += "s" + std::to_string(i) + ",h" + std::to_string(i) + ",root,many,all\n";
   const auto done =
       panel.post("/api/v1/servers/import", {{"format", "csv"}, {"dry_run", false}, {"content", table}}, anna);
   CHECK(done.data().at("counts").at("create") == 1000);
