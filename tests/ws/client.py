@@ -94,7 +94,8 @@ class Frame:
 class Client:
     """One connection. `offer` is its Sec-WebSocket-Extensions; what was agreed on is looked at, and then allowed."""
 
-    def __init__(self, port, offer=None, upgrade=True, receive_buffer=None, **handshake):
+    def __init__(self, port, offer=None, upgrade=True, receive_buffer=None, path=PATH, **handshake):
+        self.path = path
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -113,7 +114,7 @@ class Client:
         self.socket.close()
 
     def ask(self, fields, method="GET", version="HTTP/1.1", body=b""):
-        lines = [f"{method} {PATH} {version}"] + [f"{name}: {value}" for name, value in fields]
+        lines = [f"{method} {self.path} {version}"] + [f"{name}: {value}" for name, value in fields]
         self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
         head = b""
         while b"\r\n\r\n" not in self.received:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""RFC 6455 and RFC 7692 against a real panel with the example echo_ws, in raw frames.
+"""RFC 6455, RFC 7692 and broadcasts against a real panel with the examples echo_ws and rooms_ws, in raw frames.
 
-  conformance.py --panel PROGRAM --plugins FOLDER [--only WORDS]      FOLDER: where echo_ws.so is
+  conformance.py --panel PROGRAM --plugins FOLDER [--only WORDS]      FOLDER: where the examples are
 """
 import argparse
 import pathlib
@@ -11,6 +11,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(SOURCE.parent / "contract"))
 
+import broadcast_cases
 import cases
 import deflate_cases
 from client import TEXT, Client, Failed, shown
@@ -20,7 +21,7 @@ MOST_SHOWN = 30
 
 
 def all_cases(only):
-    for prefix, groups in (("", cases.ALL), ("deflate ", deflate_cases.ALL)):
+    for prefix, groups in (("", cases.ALL), ("deflate ", deflate_cases.ALL), ("broadcast ", broadcast_cases.ALL)):
         for group in groups:
             for name, run in group():
                 title = f"{prefix}{group.__name__}: {name}"
@@ -65,7 +66,7 @@ def main():
     parser.add_argument("--only", default="", help="cases whose name has these words")
     options = parser.parse_args()
     limits = {**FREE, "websockets_per_user": 0}
-    with Panel(options.panel, rate_limits=limits, plugins={"path": [str(options.plugins.resolve())], "enabled": ["echo_ws"]}) as panel:
+    with Panel(options.panel, rate_limits=limits, plugins={"path": [str(options.plugins.resolve())], "enabled": ["echo_ws", "rooms_ws"]}) as panel:
         port = int(panel.url.rpartition(":")[2])
         good = run_all(port, options.only)
         with Client(port) as client:
