@@ -1,5 +1,4 @@
-"""Rows of the terminal: the panel beside npm ws + ssh2, with the same sshd, shell and client. ttyd is not in Debian 12: its figures are those
-recorded on a machine like this one (ttyd 1.7.7 -> ssh -> sshd: echo p99 1,110 us, 62 MB/s)."""
+"""Rows of the terminal: the panel beside npm ws + ssh2, and beside ttyd with the system's ssh, with the same sshd, shell and client."""
 import base64
 import json
 import os
@@ -9,8 +8,6 @@ import tempfile
 from ssh_rows import Sshd
 
 ROWS = {"21", "22", "23", "23-ttyd"}
-RECORDED_TTYD_P99_US = 1110.0
-RECORDED_TTYD_RATE = 62.0
 OUTPUT_BYTES = 100_000_000
 
 
@@ -25,9 +22,14 @@ def add_server(panel, token, fetch, sshd):
     return server
 
 
-def measure(peers, url, path, token=None):
-    command = ["node", os.path.join(peers, "terminal_client.js"), url, path] + ([token] if token else [])
+def measure(peers, speech, url, path, *token):
+    command = ["node", os.path.join(peers, "terminal_client.js"), speech, url, path, *token]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def ttyd_command(peers, port, sshd):
+    subprocess.run([os.path.join(peers, "ttyd.sh"), peers], check=True)
+    return [os.path.join(peers, "ttyd"), "-p", str(port), "-i", "127.0.0.1", "-W", "ssh", "-F", f"{sshd.folder}/ssh_config", "-tt", "127.0.0.1"]
 
 
 def rows(build, peers, panel_of, process_of, fetch, free_port, pairs, row):
@@ -38,18 +40,21 @@ def rows(build, peers, panel_of, process_of, fetch, free_port, pairs, row):
             out.write(base64.b64encode(os.urandom(OUTPUT_BYTES * 3 // 4))[:OUTPUT_BYTES])
         sshd = Sshd(folder, free_port())
         panel = panel_of(build, f"{folder}/data")
-        port = free_port()
+        port, ttyd_port = free_port(), free_port()
         proxy = process_of(["node", os.path.join(peers, "ssh_proxy.js"), str(port), str(sshd.port), "root", f"{folder}/id"],
                            f"http://127.0.0.1:{port}/")
+        ttyd = process_of(ttyd_command(peers, ttyd_port, sshd), f"http://127.0.0.1:{ttyd_port}/")
         try:
             token = panel.token()
             server = add_server(panel, token, fetch, sshd)
             url = panel.base.replace("http", "ws") + f"/api/v1/servers/{server}/terminal?cols=80&rows=24"
-            ours, theirs = pairs(lambda: measure(peers, url, path, token), lambda: measure(peers, f"ws://127.0.0.1:{port}/", path))
+            ours = lambda: measure(peers, "panel", url, path, token)
             column = lambda runs, name: [run[name] for run in runs]
-            yield row("21", column(ours, "p50"), column(theirs, "p50"))
-            yield row("22", column(ours, "p99"), [RECORDED_TTYD_P99_US] * len(ours))
-            yield row("23", column(ours, "rate"), column(theirs, "rate"))
-            yield row("23-ttyd", column(ours, "rate"), [RECORDED_TTYD_RATE] * len(ours))
+            mine, theirs = pairs(ours, lambda: measure(peers, "bare", f"ws://127.0.0.1:{port}/", path))
+            yield row("21", column(mine, "p50"), column(theirs, "p50"))
+            yield row("23", column(mine, "rate"), column(theirs, "rate"))
+            mine, theirs = pairs(ours, lambda: measure(peers, "ttyd", f"ws://127.0.0.1:{ttyd_port}/ws", path))
+            yield row("22", column(mine, "p99"), column(theirs, "p99"))
+            yield row("23-ttyd", column(mine, "rate"), column(theirs, "rate"))
         finally:
-            proxy.stop(), panel.stop(), sshd.stop()
+            ttyd.stop(), proxy.stop(), panel.stop(), sshd.stop()

@@ -15,6 +15,16 @@ constexpr std::size_t kFrames = 64;
 // Small frames are joined up to this size: copying them costs less than a place of their own.
 constexpr std::size_t kJoined = 8 * 1024;
 
+// One frame, as a broadcast brings it, needs no message header: the kernel copies less.
+ssize_t send_parts(int socket, iovec* parts, std::size_t count) noexcept {
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  if (count == 1) return ::send(socket, parts->iov_base, parts->iov_len, kFlags);
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = count;
+  return ::sendmsg(socket, &message, kFlags);
+}
+
 }  // namespace
 
 void Output::add(std::shared_ptr<const SharedFrame> frame) {
@@ -52,10 +62,7 @@ Output::Outcome Output::write_to(int socket, bool only_units) {
       parts[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
     }
     if (count == 0) return Outcome::done;
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = count;
-    const ssize_t size = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t size = send_parts(socket, parts.data(), count);
     if (size >= 0) {
       consume(static_cast<std::size_t>(size));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -258,6 +258,7 @@ void ServerConnection::session_lost(ConnectionSession& session, const Failure& f
     // One that lived for a while shows that the server is well.
     if (now - session.since() >= context_.limits.keepalive) pauses_.reset();
     session_ = nullptr;
+    connected_ = false;  // before anybody hears of it
     pause(now);
     auto told = failure;
     told.stage = Stage::connect;

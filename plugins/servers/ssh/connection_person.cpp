@@ -61,6 +61,7 @@ void ServerConnection::test_failed(const Target& target, const Failure& failure,
   }
   if (failure.fault == Fault::host_key_changed && session_) {
     // Another key is in use there now: the older session may not stay in its place.
+    connected_ = false;
     std::exchange(session_, nullptr)->end({Stage::host_key, Fault::host_key_changed, failure.reason, {}});
   }
   if (!session_ && current && stands(failure)) {

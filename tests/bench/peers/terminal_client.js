@@ -1,22 +1,40 @@
 // Measures a web terminal from the browser's side: echo latency of single bytes, then 100 MB of output, every byte
-// counted. Usage: terminal_client.js URL FILE [TOKEN]; with a token it speaks nexus.terminal.binary.
+// counted. Usage: terminal_client.js SPEECH URL FILE [TOKEN]; SPEECH is one of those below.
 const WebSocket = require('ws');
 
-const [, , url, file, token] = process.argv;
-const ECHOES = 3000;
+const [, , speech, url, file, token] = process.argv;
+const ECHOES = 5000;
+const WARM_UP = 2000; // else one in a hundred is this program itself, not yet compiled
 const options = { perMessageDeflate: false, headers: token ? { Authorization: 'Bearer ' + token } : {} };
+
+// How bytes travel: the subprotocol, what is said first, what stands before input, and the output of a message (null:
+// it is about something else).
+const bare = { protocols: [], before: '', output: (data) => data };
+const { protocols, hello, before, output: outputOf } = {
+  bare,
+  panel: { ...bare, protocols: ['nexus.terminal.binary'], output: (data, isBinary) => (isBinary ? data : null) },
+  ttyd: {
+    protocols: ['tty'],
+    hello: JSON.stringify({ AuthToken: '', columns: 80, rows: 24 }),
+    before: '0',
+    output: (data) => (data[0] === 48 ? data.subarray(1) : null),
+  },
+}[speech];
+const keys = (text) => Buffer.from(before + text);
 
 // Opens a terminal, waits until its shell is raw and silent, and gives the bytes that come to `use`.
 function open(after, use) {
-  const socket = new WebSocket(url, token ? ['nexus.terminal.binary'] : [], options);
+  const socket = new WebSocket(url, protocols, options);
   let head = '';
   let state = null;
   socket.on('open', () => {
     socket._socket.setNoDelay(true);
-    setTimeout(() => socket.send(Buffer.from(`stty raw -echo; printf "RE"; echo "ADY"; ${after}\r`)), 1200);
+    if (hello) socket.send(Buffer.from(hello));
+    setTimeout(() => socket.send(keys(`stty raw -echo; printf "RE"; echo "ADY"; ${after}\r`)), 1200);
   });
-  socket.on('message', (data, isBinary) => {
-    if (token && !isBinary) return; // a control message
+  socket.on('message', (message, isBinary) => {
+    const data = outputOf(message, isBinary);
+    if (data === null) return;
     if (state) return state(data);
     head += data.toString('latin1');
     if (head.includes('READY')) state = use(socket);
@@ -28,13 +46,14 @@ function echoes(done) {
   open('exec cat', (socket) => {
     const times = [];
     let began;
-    const type = () => { began = process.hrtime.bigint(); socket.send(Buffer.from('x')); };
+    const type = () => { began = process.hrtime.bigint(); socket.send(keys('x')); };
     setTimeout(type, 300);
     return () => {
       if (began === undefined) return;
       times.push(Number(process.hrtime.bigint() - began) / 1000);
-      if (times.length < ECHOES) return type();
+      if (times.length < WARM_UP + ECHOES) return type();
       socket.terminate();
+      times.splice(0, WARM_UP);
       times.sort((a, b) => a - b);
       done(times[ECHOES / 2], times[Math.floor(ECHOES * 0.99)]);
     };
