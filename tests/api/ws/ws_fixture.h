@@ -71,7 +71,7 @@ class EchoHandler final : public WebSocketHandler {
 };
 
 struct SocketServer {
-  explicit SocketServer(const RateLimits& limits = {0, 0, 0}, unsigned threads = 2) {
+  explicit SocketServer(const RateLimits& limits = {0, 0, 0}, unsigned threads = 4) {
     ServerOptions options;
     options.engine.port = 0;
     options.engine.threads = threads;
