@@ -17,8 +17,7 @@ struct UnsavedServer {
 };
 
 // The same of one that nobody has added: nothing is written down of it but the audit entry, and its connection ends
-// with the answer. `place` is one among the gateway's unsaved tests, and so is the
-// server's id.
+// with the answer. `place` is one among the gateway's unsaved tests, and so is the server's id.
 Result<void> test_unsaved(SshGateway& gateway, const UnsavedTests::Place& place, const UnsavedServer& server,
                           Call& call, const Reply& reply);
 // Whose test it is, and of which machine: the owner is the caller.

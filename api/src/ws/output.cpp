@@ -1,7 +1,6 @@
 #include "ws/output.h"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -15,17 +14,17 @@ constexpr std::size_t kFrames = 64;
 // Small frames are joined up to this size: copying them costs less than a place of their own.
 constexpr std::size_t kJoined = 8 * 1024;
 
-// One frame, as a broadcast brings it, needs no message header: the kernel copies less.
+}  // namespace
+
 ssize_t send_parts(int socket, iovec* parts, std::size_t count) noexcept {
   constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  // One frame, as a broadcast brings it, needs no message header: the kernel copies less.
   if (count == 1) return ::send(socket, parts->iov_base, parts->iov_len, kFlags);
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = count;
   return ::sendmsg(socket, &message, kFlags);
 }
-
-}  // namespace
 
 void Output::add(std::shared_ptr<const SharedFrame> frame) {
   data_ += frame->bytes().size();

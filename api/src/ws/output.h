@@ -4,6 +4,8 @@
 
 #include "ws/frame.h"
 
+#include <sys/uio.h>
+
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -19,6 +21,9 @@ class Written {
   virtual ~Written() = default;
   virtual void complete(bool written) = 0;
 };
+
+// Without waiting and without a signal; answers as send(2).
+ssize_t send_parts(int socket, iovec* parts, std::size_t count) noexcept;
 
 class Output {
  public:

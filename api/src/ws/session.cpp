@@ -3,11 +3,7 @@
 #include "ws/beast_stream.h"
 #include "ws/deflate.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
-#include <cerrno>
 
 namespace nexus::api::ws {
 namespace {
@@ -80,10 +76,7 @@ bool Session::write_at_once(std::string_view header, std::string_view data) {
     last_direct_ = now;
     std::array<iovec, 2> parts{iovec{const_cast<char*>(header.data()), header.size()},
                                iovec{const_cast<char*>(data.data()), data.size()}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    const ssize_t size = ::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t size = send_parts(socket_, parts.data(), parts.size());
     if (size > 0) taken = static_cast<std::size_t>(size);
   }
   if (taken == header.size() + data.size()) return true;

@@ -18,6 +18,15 @@ struct Shell {
     REQUIRE(listener->wait([&] { return listener->opened_as.has_value(); }));
   }
   void type(const std::string& text) { CHECK(listener->channel->write(text)); }
+  // From now on nothing is shown but output of programs, which is counted and not consumed.
+  void hold_output() {
+    type("stty -echo raw; printf 'RE'; echo ADY\n");
+    REQUIRE(listener->wait_for("READY"));
+    const std::lock_guard lock(listener->mutex);
+    listener->holds = true;
+    listener->keeps = false;
+    listener->received = 0;
+  }
 
   Rig rig;
   ssh::Target target;
@@ -54,14 +63,7 @@ TEST_CASE("a reader that stops stops the server, loses nothing and holds up nobo
   SshServer server;
   Shell shell(server);
   auto& heard = *shell.listener;
-  shell.type("stty -echo raw; printf 'RE'; echo ADY\n");
-  REQUIRE(heard.wait_for("READY"));
-  {
-    const std::lock_guard lock(heard.mutex);
-    heard.holds = true;
-    heard.keeps = false;
-    heard.received = 0;
-  }
+  shell.hold_output();
   shell.type("sleep 0.2; head -c 30000000 /dev/zero; printf END\r");
   REQUIRE(heard.wait([&] { return heard.received >= ssh::Channel::kWindow; }));
   CHECK_FALSE(heard.wait([&] { return heard.received > ssh::Channel::kWindow; }, milliseconds(500)));
@@ -78,14 +80,7 @@ TEST_CASE("the last bytes come also where the reader makes room while others are
   SshServer server;
   Shell shell(server, {}, ssh::EngineLimits());  // a sign of life would bring them soon
   auto& heard = *shell.listener;
-  shell.type("stty -echo raw; printf 'RE'; echo ADY\n");
-  REQUIRE(heard.wait_for("READY"));
-  {
-    const std::lock_guard lock(heard.mutex);
-    heard.holds = true;
-    heard.keeps = false;
-    heard.received = 0;
-  }
+  shell.hold_output();
   // More than one window, so that a rest is received and waits; less than what the server may send then, so that it has
   // nothing left that would come and be noticed.
   constexpr std::size_t kRest = 90 * 1024;
