@@ -15,7 +15,10 @@ bool is_intermediate(char c) noexcept { return c >= ' ' && c <= '/'; }
 }  // namespace
 
 void PlainText::append(std::string_view utf8) {
-  for (const char c : utf8) take(c);
+  for (const char c : utf8) {
+    if (is_full_) return;
+    take(c);
+  }
 }
 
 void PlainText::take(char c) {
@@ -52,7 +55,7 @@ void PlainText::take_text(char c) {
   } else if (c != kDelete && (c == '\n' || c == '\t' || static_cast<unsigned char>(c) >= ' ')) {
     // Never half a character.
     const bool begins_character = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    is_full_ = is_full_ || (begins_character && text_.size() + kLongestCharacter > limit_);
+    is_full_ = begins_character && text_.size() + kLongestCharacter > limit_;
     if (!is_full_) text_ += c;
   }
 }

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 namespace nexus::terminal {
 namespace {
@@ -23,44 +24,64 @@ constexpr std::size_t kPart = 128 * 1024;
 }  // namespace
 
 void Recording::output(std::int64_t now_us, std::string_view bytes) {
-  const std::lock_guard lock(mutex_);
-  if (is_cut_ || is_finished_) return;
-  const auto text = cutter_.take(bytes);
-  if (text.empty()) return;
-  text_.append(text);
-  add(cast_output(now_us - started_us_, text));
+  bool is_part = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_cut_ || is_finished_) return;
+    const bool was_part = backlog_.bytes.size() >= kPart;
+    backlog_.bytes += bytes;
+    backlog_.events.push_back({now_us, bytes.size()});
+    is_part = !was_part && backlog_.bytes.size() >= kPart;
+  }
+  if (is_part) recorder_.wake();
 }
 
 void Recording::resize(std::int64_t now_us, const Size& size) {
   const std::lock_guard lock(mutex_);
-  if (!is_cut_ && !is_finished_) add(cast_resize(now_us - started_us_, size));
-}
-
-void Recording::add(std::string_view line) {
-  const bool was_part = lines_.size() >= kPart;
-  lines_ += line;
-  if (!was_part && lines_.size() >= kPart) recorder_.wake();
+  if (!is_cut_ && !is_finished_) backlog_.events.push_back({now_us, size});
 }
 
 bool Recording::has_room() const {
   const std::lock_guard lock(mutex_);
-  return lines_.size() < kBacklog;
+  return backlog_.bytes.size() < kBacklog;
+}
+
+std::string Recording::lines_of(const Backlog& backlog) {
+  std::string lines;
+  std::string_view rest(backlog.bytes);
+  for (const auto& event : backlog.events) {
+    const auto at_us = event.now_us - started_us_;
+    if (const auto* size = std::get_if<Size>(&event.what)) {
+      lines += cast_resize(at_us, *size);
+      continue;
+    }
+    const auto bytes = rest.substr(0, std::get<std::size_t>(event.what));
+    rest.remove_prefix(bytes.size());
+    const auto text = cutter_.take(bytes);
+    if (text.empty()) continue;
+    text_.append(text);
+    lines += cast_output(at_us, text);
+  }
+  return lines;
 }
 
 void Recording::flush(Compressor& compressor, bool all) {
   const std::lock_guard file_lock(file_mutex_);
-  std::string lines;
+  Backlog backlog;
   {
     const std::lock_guard lock(mutex_);
-    if (is_finished_ || lines_.empty() || (!all && lines_.size() < kPart)) return;
-    lines.swap(lines_);
+    if (is_finished_ || (!all && backlog_.bytes.size() < kPart)) return;
+    std::swap(backlog, backlog_);
   }
-  if (!file_.append(lines, compressor).ok() || file_.content() >= kLongest) {
-    const std::lock_guard lock(mutex_);
-    is_cut_ = true;
-    lines_.clear();
-  }
-  if (lines.size() >= kBacklog && on_room_) on_room_();
+  const auto lines = std::exchange(header_, {}) + lines_of(backlog);
+  if (!lines.empty() && (!file_.append(lines, compressor).ok() || file_.content() >= kLongest)) cut();
+  if (backlog.bytes.size() >= kBacklog && on_room_) on_room_();
+}
+
+void Recording::cut() {
+  const std::lock_guard lock(mutex_);
+  is_cut_ = true;
+  backlog_ = {};
 }
 
 RecordingFigures Recording::finish() {

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace nexus::terminal {
@@ -35,7 +36,7 @@ class Recording {
   static constexpr std::int64_t kLongest = 32 * 1024 * 1024;
   // Bytes, searched by LIKE.
   static constexpr std::size_t kMostText = 64 * 1024;
-  // Bytes of lines that wait for the disk; above it the session's output is held back.
+  // Bytes of output that wait for the recorder; above it the session's output is held back.
   static constexpr std::size_t kBacklog = 1024 * 1024;
 
   Recording(Recorder& recorder, ZstdFile file, std::string header, std::int64_t started_us,
@@ -44,7 +45,7 @@ class Recording {
         started_us_(started_us),
         on_room_(std::move(on_room)),
         file_(std::move(file)),
-        lines_(std::move(header)) {}
+        header_(std::move(header)) {}
 
   void output(std::int64_t now_us, std::string_view bytes);
   void resize(std::int64_t now_us, const Size& size);
@@ -57,18 +58,30 @@ class Recording {
   void flush(Compressor& compressor, bool all);
 
  private:
-  void add(std::string_view line);
+  struct Event {
+    std::int64_t now_us;
+    std::variant<std::size_t, Size> what;  // how many bytes of output, or a new size
+  };
+  // As it came: who shows output has no time to format it.
+  struct Backlog {
+    std::string bytes;
+    std::vector<Event> events;
+  };
+
+  std::string lines_of(const Backlog& backlog);
+  void cut();
 
   Recorder& recorder_;
   const std::int64_t started_us_;
   const std::function<void()> on_room_;
   std::mutex file_mutex_;  // before mutex_; held while the disk is waited for
   ZstdFile file_;
-
-  mutable std::mutex mutex_;
+  std::string header_;  // until it is written
   Utf8Cutter cutter_;
   PlainText text_{kMostText};
-  std::string lines_;
+
+  mutable std::mutex mutex_;
+  Backlog backlog_;
   bool is_cut_ = false;
   bool is_finished_ = false;
 };

@@ -127,9 +127,12 @@ void Session::output(std::string_view bytes) {
   if (recording_) recording_->output(host_.now_us(), bytes);
   const bool wants_text =
       std::any_of(viewers_.begin(), viewers_.end(), [](const auto& viewer) { return !viewer->is_binary(); });
-  // Cut even where nobody wants text now, so that whoever comes next begins with a whole character.
-  const auto text = cutter_.take(bytes);
-  const auto message = wants_text && !text.empty() ? output_message(text) : std::string();
+  std::string message;
+  if (wants_text) {
+    if (const auto text = cutter_.take(bytes); !text.empty()) message = output_message(text);
+  } else {
+    cutter_.skip(bytes);  // whoever comes next begins with a whole character
+  }
   for (const auto& viewer : viewers_) {
     viewer->show(bytes, message, viewer == writer_ ? Role::writer : Role::viewer);
   }

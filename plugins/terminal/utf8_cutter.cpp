@@ -7,6 +7,7 @@
 namespace nexus::terminal {
 namespace {
 
+constexpr std::size_t kLongestCharacter = 4;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 // What a sequence that begins with `first` looks like: its length, and the range of its second byte (Unicode, table
@@ -76,6 +77,10 @@ std::string Utf8Cutter::take(std::string_view bytes) {
     bytes.remove_prefix(part.length);
   }
   return out;
+}
+
+void Utf8Cutter::skip(std::string_view bytes) {
+  take(bytes.substr(bytes.size() - std::min(bytes.size(), kLongestCharacter)));
 }
 
 }  // namespace nexus::terminal

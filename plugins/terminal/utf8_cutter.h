@@ -12,6 +12,8 @@ class Utf8Cutter {
  public:
   // Whole characters of what was held back and `bytes`; at most three bytes stay.
   std::string take(std::string_view bytes);
+  // As take(), where nobody wants to have it: reads no more than the end.
+  void skip(std::string_view bytes);
 
  private:
   std::string held_;

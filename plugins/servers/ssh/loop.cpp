@@ -1,6 +1,10 @@
 #include "ssh/loop.h"
 
+#include "ssh/busy_poll.h"
+
 #include <boost/asio/post.hpp>
+
+#include <sched.h>
 
 #include <algorithm>
 
@@ -9,6 +13,24 @@ namespace {
 
 thread_local Loop* this_loop = nullptr;
 
+// Until the context is stopped or has nothing left to wait for.
+void run(boost::asio::io_context& context) {
+  using Clock = std::chrono::steady_clock;
+  BusyPoll poll;
+  for (auto idle_since = Clock::now();;) {
+    if (context.poll() != 0) {
+      idle_since = Clock::now();
+    } else if (Clock::now() - idle_since < poll.window()) {
+      ::sched_yield();  // whoever else wants the processor comes first: it may be who we wait for
+    } else if (context.run_one() == 0) {
+      return;
+    } else {
+      poll.slept(Clock::now() - idle_since);
+      idle_since = Clock::now();
+    }
+  }
+}
+
 }  // namespace
 
 Loop* Loop::current() noexcept { return this_loop; }
@@ -16,7 +38,7 @@ Loop* Loop::current() noexcept { return this_loop; }
 Loop::Loop() : guard_(boost::asio::make_work_guard(context_)) {
   thread_ = std::thread([this] {
     this_loop = this;
-    context_.run();
+    run(context_);
     const std::lock_guard lock(mutex_);
     ended_ = true;
     wake_.notify_all();

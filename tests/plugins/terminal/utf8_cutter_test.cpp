@@ -21,6 +21,23 @@ TEST_CASE("a character that comes in pieces appears once, wherever it is cut") {
   }
 }
 
+TEST_CASE("after what was skipped, the next piece is the same as after what was taken") {
+  const std::string text = "ab\xC3\xA9\xE4\xBD\xA0\xF0\x9F\x98\x80\x80z\xE4\xBD";
+  for (std::size_t first = 0; first <= text.size(); ++first) {
+    for (std::size_t second = first; second <= text.size(); ++second) {
+      CAPTURE(first);
+      CAPTURE(second);
+      Utf8Cutter taker;
+      Utf8Cutter skipper;
+      for (const auto& part : {text.substr(0, first), text.substr(first, second - first)}) {
+        taker.take(part);
+        skipper.skip(part);
+      }
+      CHECK(skipper.take(text.substr(second) + "\xA0") == taker.take(text.substr(second) + "\xA0"));
+    }
+  }
+}
+
 TEST_CASE("what is no UTF-8 becomes U+FFFD, once for each maximal part") {
   struct Row {
     std::string bytes;
