@@ -45,6 +45,7 @@ ROWS = {
     "20-verify": ("token check, first time, over Poco::JWT verify", "ns", "<=", 1.0, 0.5),
     "21": ("terminal echo p50 over npm ws + ssh2", "us", "<=", 0.9, 0.7),
     "22": ("terminal echo p99 over ttyd -> ssh", "us", "<=", 0.5, 0.25),
+    "22-ssh": ("terminal echo p99 over ssh alone, behind pipes", "us", "<=", 1, 0.8),
     "23": ("terminal output of 100 MB, every byte counted, over npm ws + ssh2", "MB/s", ">=", 0.8, 1.1),
     "23-ttyd": ("the same over ttyd -> ssh", "MB/s", ">=", 1.7, 2.0),
     "24": ("broadcast to 500 WebSockets, one message per write, over npm ws", "msg/s", ">=", 1.5, 2.0),

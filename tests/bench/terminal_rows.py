@@ -1,4 +1,4 @@
-"""Rows of the terminal: the panel beside npm ws + ssh2, and beside ttyd with the system's ssh, with the same sshd, shell and client."""
+"""Rows of the terminal: the panel beside npm ws + ssh2, ttyd with the system's ssh, and that ssh alone, with the same sshd, shell and client."""
 import base64
 import json
 import os
@@ -7,7 +7,7 @@ import tempfile
 
 from ssh_rows import Sshd
 
-ROWS = {"21", "22", "23", "23-ttyd"}
+ROWS = {"21", "22", "22-ssh", "23", "23-ttyd"}
 OUTPUT_BYTES = 100_000_000
 
 
@@ -56,5 +56,7 @@ def rows(build, peers, panel_of, process_of, fetch, free_port, pairs, row):
             mine, theirs = pairs(ours, lambda: measure(peers, "ttyd", f"ws://127.0.0.1:{ttyd_port}/ws", path))
             yield row("22", column(mine, "p99"), column(theirs, "p99"))
             yield row("23-ttyd", column(mine, "rate"), column(theirs, "rate"))
+            mine, theirs = pairs(ours, lambda: measure(peers, "ssh", f"{sshd.folder}/ssh_config", path))
+            yield row("22-ssh", column(mine, "p99"), column(theirs, "p99"))
         finally:
             ttyd.stop(), proxy.stop(), panel.stop(), sshd.stop()

@@ -1,5 +1,8 @@
 // Measures a web terminal from the browser's side: echo latency of single bytes, then 100 MB of output, every byte
-// counted. Usage: terminal_client.js SPEECH URL FILE [TOKEN]; SPEECH is one of those below.
+// counted. Usage: terminal_client.js SPEECH URL FILE [TOKEN]; SPEECH is one of those below. With the speech `ssh`, URL
+// is a configuration of the system's ssh client, which runs behind pipes: what is there without any web server.
+const { spawn } = require('child_process');
+const { EventEmitter } = require('events');
 const WebSocket = require('ws');
 
 const [, , speech, url, file, token] = process.argv;
@@ -12,6 +15,7 @@ const options = { perMessageDeflate: false, headers: token ? { Authorization: 'B
 const bare = { protocols: [], before: '', output: (data) => data };
 const { protocols, hello, before, output: outputOf } = {
   bare,
+  ssh: bare,
   panel: { ...bare, protocols: ['nexus.terminal.binary'], output: (data, isBinary) => (isBinary ? data : null) },
   ttyd: {
     protocols: ['tty'],
@@ -22,13 +26,27 @@ const { protocols, hello, before, output: outputOf } = {
 }[speech];
 const keys = (text) => Buffer.from(before + text);
 
+function connectSsh() {
+  const client = spawn('ssh', ['-F', url, '-tt', '127.0.0.1']);
+  const socket = new EventEmitter();
+  client.on('spawn', () => socket.emit('open'));
+  client.on('error', (error) => socket.emit('error', error));
+  client.stdout.on('data', (data) => socket.emit('message', data, true));
+  return Object.assign(socket, { send: (bytes) => client.stdin.write(bytes), terminate: () => client.kill() });
+}
+
+function connectWeb() {
+  const socket = new WebSocket(url, protocols, options);
+  socket.on('open', () => socket._socket.setNoDelay(true));
+  return socket;
+}
+
 // Opens a terminal, waits until its shell is raw and silent, and gives the bytes that come to `use`.
 function open(after, use) {
-  const socket = new WebSocket(url, protocols, options);
+  const socket = speech === 'ssh' ? connectSsh() : connectWeb();
   let head = '';
   let state = null;
   socket.on('open', () => {
-    socket._socket.setNoDelay(true);
     if (hello) socket.send(Buffer.from(hello));
     setTimeout(() => socket.send(keys(`stty raw -echo; printf "RE"; echo "ADY"; ${after}\r`)), 1200);
   });
