@@ -25,6 +25,11 @@ const SeenHostKey* find_key(const std::vector<SeenHostKey>& seen, std::string_vi
   return found == seen.end() ? nullptr : &*found;
 }
 
+Vouched about(const std::optional<VouchedHostKey>& vouched, const std::string& fingerprint) {
+  if (!vouched) return Vouched::nothing;
+  return vouched->fingerprint == fingerprint ? Vouched::this_key : Vouched::another_key;
+}
+
 }  // namespace
 
 ssh::Outcome<std::vector<std::string>> DatabaseHostKeyGate::trusted_types() {
@@ -72,7 +77,9 @@ Result<HostKeyDecision> DatabaseHostKeyGate::decide_and_record(const ssh::HostKe
   NEXUS_ASSIGN(auto transaction, Sql(*call).begin());
   const HostKeyStore store(transaction);
   NEXUS_ASSIGN(const auto current, store.at_address(server_id_, address_, port_));
-  const auto decision = decide(current, public_key, trust, strict_);
+  NEXUS_ASSIGN(const auto vouched, store.vouched(server_id_, address_, port_));
+  const auto fingerprint = ssh::fingerprint(key.blob);
+  const auto decision = decide(current, public_key, trust, strict_, about(vouched, fingerprint));
   if (decision == HostKeyDecision::known) return decision;
   // What a person has rejected does not wait again.
   const auto* rejected = find_key(current, public_key, "rejected");
@@ -85,14 +92,14 @@ Result<HostKeyDecision> DatabaseHostKeyGate::decide_and_record(const ssh::HostKe
   record.host = address_;
   record.port = port_;
   record.type = key.type;
-  record.fingerprint = ssh::fingerprint(key.blob);
+  record.fingerprint = fingerprint;
   record.public_key = public_key;
   record.first_seen_us = record.last_seen_us = now_us;
   record.state = "pending";
   if (decision == HostKeyDecision::trust_now) {
     record.state = "trusted";
     record.decided_us = now_us;
-    record.decided_by = user_id_;
+    record.decided_by = vouched ? vouched->vouched_by : user_id_;
   }
   NEXUS_TRY(store.put(server_id_, record));
   NEXUS_TRY(store.trim_pending(server_id_));

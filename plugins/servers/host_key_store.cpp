@@ -88,6 +88,24 @@ Result<void> HostKeyStore::set_state(std::int64_t id, std::string_view state, st
   return {};
 }
 
+Result<void> HostKeyStore::vouch(const Server& server, const VouchedHostKey& key, std::int64_t now_us) const {
+  NEXUS_TRY(
+      sql_.exec("INSERT INTO servers_vouched_host_keys (server_id, host, port, fingerprint, vouched_by, vouched_us) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                server.id, server.host, server.port, key.fingerprint, key.vouched_by, now_us));
+  return {};
+}
+
+Result<std::optional<VouchedHostKey>> HostKeyStore::vouched(std::int64_t server_id, std::string_view host,
+                                                            std::int64_t port) const {
+  return first_of(sql_.all(
+      [](const Row& row) {
+        return VouchedHostKey{row.string(0), row.integer(1)};
+      },
+      "SELECT fingerprint, vouched_by FROM servers_vouched_host_keys WHERE server_id = ? AND host = ? AND port = ?",
+      server_id, host, port));
+}
+
 Result<void> HostKeyStore::trim_pending(std::int64_t server_id) const {
   NEXUS_ASSIGN(const auto surplus,
                sql_.all([](const Row& row) { return row.integer(0); },

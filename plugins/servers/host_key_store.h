@@ -1,4 +1,4 @@
-// servers_host_keys: SQL and nothing else.
+// servers_host_keys and servers_vouched_host_keys: SQL and nothing else.
 #pragma once
 
 #include "model.h"
@@ -27,6 +27,9 @@ class HostKeyStore {
   Result<void> put(std::int64_t server_id, const SeenHostKey& key) const;
   Result<void> touch(std::int64_t id, std::int64_t now_us) const;
   Result<void> set_state(std::int64_t id, std::string_view state, std::int64_t now_us, std::int64_t user_id) const;
+  // What the server must show first at that address.
+  Result<void> vouch(const Server& server, const VouchedHostKey& key, std::int64_t now_us) const;
+  Result<std::optional<VouchedHostKey>> vouched(std::int64_t server_id, std::string_view host, std::int64_t port) const;
   // Forgets the oldest pending keys beyond kMaxPending.
   Result<void> trim_pending(std::int64_t server_id) const;
 

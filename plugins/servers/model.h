@@ -108,7 +108,13 @@ struct SeenHostKey {
   std::optional<std::int64_t> decided_by;  // user id
 };
 
-// The same with the server that has shown it.
+// A host key that somebody vouched for before the server showed any.
+struct VouchedHostKey {
+  std::string fingerprint;
+  std::int64_t vouched_by = 0;  // user id
+};
+
+// A seen host key with the server that has shown it.
 struct ReviewedHostKey {
   SeenHostKey key;
   NamedServer server;

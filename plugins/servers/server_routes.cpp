@@ -68,6 +68,7 @@ ServerChange change_from(const Json& body) {
   change.port = optional_integer(body, "port");
   change.ssh_user = optional_text(body, "ssh_user");
   change.description = optional_text(body, "description");
+  change.host_key_fingerprint = optional_text(body, "host_key_fingerprint");
   if (body.contains("ssh_key_id")) change.ssh_key_id = optional_integer(body, "ssh_key_id");
   if (body.contains("jump_server_id")) change.jump_server_id = optional_integer(body, "jump_server_id");
   if (body.contains("password")) {
@@ -104,10 +105,13 @@ Result<Response> list_servers(Request& request) {
 Result<Response> add_server(Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
-  NEXUS_ASSIGN(const auto detail, service_of(call).add(change_from(body), call.host().now_us()));
+  const auto change = change_from(body);
+  NEXUS_ASSIGN(const auto detail, service_of(call).add(change, call.host().now_us()));
   publish(call, kAddedTopic, detail.server);
+  auto facts = audit_facts(detail.server);
+  if (change.host_key_fingerprint) facts["host_key_fingerprint"] = *change.host_key_fingerprint;
   return Response::created(dump({{"server", added(detail.server)}}), "servers.added")
-      .with_audit(audit_note("servers", detail.server.id, audit_facts(detail.server)));
+      .with_audit(audit_note("servers", detail.server.id, facts));
 }
 
 Result<Response> get_server(Request& request) {
@@ -158,8 +162,9 @@ void test_unsaved_server(Request& request, const Reply& reply, SshGateway& gatew
     if (!call.allowed(kConnectPermission)) return Error::api(code::kForbidden);
     NEXUS_ASSIGN(const Json body, parse_json(request.body()));
     auto& tests = gateway.unsaved_tests();
-    NEXUS_ASSIGN(auto access, service_of(call).unsaved(change_from(body), tests.new_id()));
-    const UnsavedServer server{std::move(access), optional_text(body, "host_key_fingerprint").value_or("")};
+    const auto change = change_from(body);
+    NEXUS_ASSIGN(auto access, service_of(call).unsaved(change, tests.new_id()));
+    const UnsavedServer server{std::move(access), change.host_key_fingerprint.value_or("")};
     const auto place = tests.enter(unsaved_address(server.access.server), ssh::Clock::now());
     if (place.ok()) return test_unsaved(gateway, place.value(), server, call, reply);
     reply.send(unsaved_refused(place.error(), server.access.server, call));

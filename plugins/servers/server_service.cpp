@@ -1,5 +1,6 @@
 #include "server_service.h"
 
+#include "host_key_store.h"
 #include "in_use.h"
 #include "input_rules.h"
 #include "jump_chain.h"
@@ -115,7 +116,12 @@ Result<ServerDetail> ServerService::add_in(const Sql& transaction, const ServerC
   server.status_reason = kNeverConnected;
   server.created_us = server.updated_us = now_us;
   server.access = Level::manage;
-  return write(transaction, std::move(server), nullptr, change, {});
+  NEXUS_ASSIGN(auto detail, write(transaction, std::move(server), nullptr, change, {}));
+  if (change.host_key_fingerprint) {
+    const VouchedHostKey vouched{*change.host_key_fingerprint, scope_.user_id};
+    NEXUS_TRY(HostKeyStore(transaction).vouch(detail.server, vouched, now_us));
+  }
+  return detail;
 }
 
 Result<ServerAccess> ServerService::unsaved(const ServerChange& change, std::int64_t id) const {

@@ -23,6 +23,7 @@ struct ServerChange {
   std::vector<std::string> more_tags;   // besides those that it has
   std::vector<std::string> fewer_tags;  // of those that it has
   std::optional<std::string> description;
+  std::optional<std::string> host_key_fingerprint;  // that the caller vouches for; of a new server only
 };
 
 struct ServerPage {

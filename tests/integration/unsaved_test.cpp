@@ -33,9 +33,10 @@ Json add_key(Scenario& panel, const SshServer& server, const std::string& token,
   return key.data().at("ssh_key").at("id");
 }
 
-std::int64_t add_server(Scenario& panel, SshServer& server, const Json& key, const std::string& token) {
-  auto body = address_of(server);
-  body["name"] = "jump";
+std::int64_t add_server(Scenario& panel, SshServer& server, const Json& key, const std::string& token,
+                        Json body = Json::object()) {
+  body.update(address_of(server));
+  if (!body.contains("name")) body["name"] = "jump";
   body["ssh_key_id"] = key;
   const auto added = panel.post("/api/v1/servers", body, token);
   REQUIRE_MESSAGE(added.status == 201, added.text);
@@ -60,6 +61,18 @@ bool soon(const std::function<bool()>& holds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return holds();
+}
+
+std::string saved_path(std::int64_t id, const std::string& rest = "") {
+  return "/api/v1/servers/" + std::to_string(id) + rest;
+}
+
+Json test_saved(Scenario& panel, std::int64_t id, const std::string& token) {
+  return panel.send("POST", saved_path(id, "/test-connection"), "", token).data();
+}
+
+Json host_keys_of(Scenario& panel, std::int64_t id, const std::string& token) {
+  return panel.get(saved_path(id, "/host-keys"), token).data().at("host_keys");
 }
 
 // Of all servers, in every state.
@@ -228,4 +241,60 @@ TEST_CASE("a test of an unsaved server is for who may add it so") {
   CHECK(with_scopes({"servers.read", "servers.write"}) == 403);
   CHECK(with_scopes({"servers.write", "servers.connect"}) == 200);
   CHECK(panel.post(kPath, address_of(sshd), "").status == 401);
+}
+
+TEST_CASE("a host key that is vouched for when its server is added is what the server must show") {
+  SshServer sshd;
+  SshServer other;
+  Scenario panel({.config = "servers: {host_keys: strict}"});
+  const auto anna = panel.user("anna");
+  const auto key = add_key(panel, sshd, anna);
+  const auto id = add_server(panel, sshd, key, anna, vouched({{"name", "vouched"}}, sshd));
+  CHECK(host_keys_of(panel, id, anna).empty());
+  // Background work may begin with it, and it counts from then on as one that was accepted.
+  CHECK(panel.get(saved_path(id, "/metrics"), anna).status == 200);
+  const auto keys = host_keys_of(panel, id, anna);
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].at("state") == "trusted");
+  CHECK(keys[0].at("fingerprint") == sshd.host_key_fingerprint());
+  CHECK(keys[0].at("decided_by") == panel.get("/api/v1/users/me", anna).data().at("user").at("id"));
+  CHECK_FALSE(keys[0].at("decided_at").is_null());
+  const auto audit = panel.get("/api/v1/audit?action=addServer", panel.admin());
+  CHECK(audit.text.find(sshd.host_key_fingerprint()) != std::string::npos);
+
+  // It was vouched for at that address, and not at another one.
+  REQUIRE(panel.patch(saved_path(id), {{"port", other.port()}}, anna).status == 200);
+  CHECK(failure_in(test_saved(panel, id, anna)) == "host_key host_key_unknown");
+  REQUIRE(panel.patch(saved_path(id), {{"port", sshd.port()}}, anna).status == 200);
+  CHECK(test_saved(panel, id, anna).at("connected") == true);
+  sshd.swap_host_key();
+  CHECK(failure_in(test_saved(panel, id, anna)) == "host_key host_key_changed");
+
+  auto wrong = address_of(sshd);
+  wrong["name"] = "wrong";
+  wrong["host_key_fingerprint"] = "SHA256:short";
+  CHECK(panel.post("/api/v1/servers", wrong, anna).code() == 42201);
+  CHECK(panel.patch(saved_path(id), {{"host_key_fingerprint", sshd.host_key_fingerprint()}}, anna).code() == 42201);
+}
+
+TEST_CASE("another host key than the one vouched for waits for a person, and gets no credential") {
+  SshServer sshd;
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const auto key = add_key(panel, sshd, anna);
+  const auto id = add_server(panel, sshd, key, anna, vouched({{"name", "swapped"}}, sshd));
+  sshd.swap_host_key();
+  sshd.clear_log();
+  // Not even a person's first connection begins with it.
+  const auto refused = test_saved(panel, id, anna);
+  CHECK(failure_in(refused) == "host_key host_key_changed");
+  CHECK(refused.at("host_key").at("status") == "changed");
+  CHECK(panel.get(saved_path(id, "/metrics"), anna).code() == 40902);
+  CHECK(sshd.log().find("userauth-request") == std::string::npos);
+  const auto waiting = panel.get("/api/v1/servers/host-keys", anna).data().at("host_keys");
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting[0].at("fingerprint") == sshd.host_key_fingerprint());
+  const Json shown = {{"fingerprint", waiting[0].at("fingerprint")}};
+  REQUIRE(panel.post(saved_path(id, "/host-keys/accept"), shown, anna).status == 200);
+  CHECK(test_saved(panel, id, anna).at("connected") == true);
 }

@@ -47,3 +47,18 @@ TEST_CASE("a rejected key passes on nobody's word, and another one as if it were
   CHECK(decide(beside, "A", Trust::person, false) == HostKeyDecision::changed);
   CHECK(decide(beside, "B", Trust::nobody, false) == HostKeyDecision::known);
 }
+
+TEST_CASE("the key that somebody vouched for may begin on nobody's word, and no other may on anybody's") {
+  for (const auto trust : {Trust::person, Trust::nobody}) {
+    for (const bool strict : {false, true}) {
+      CHECK(decide({}, "A", trust, strict, Vouched::this_key) == HostKeyDecision::trust_now);
+      CHECK(decide({}, "B", trust, strict, Vouched::another_key) == HostKeyDecision::changed);
+      const std::vector<SeenHostKey> rejected{seen("A", "rejected")};
+      CHECK(decide(rejected, "A", trust, strict, Vouched::this_key) == HostKeyDecision::unknown);
+    }
+  }
+  // What was accepted since counts more than what was said before.
+  const std::vector<SeenHostKey> accepted{seen("A", "trusted")};
+  CHECK(decide(accepted, "A", Trust::nobody, true, Vouched::another_key) == HostKeyDecision::known);
+  CHECK(decide(accepted, "B", Trust::person, false, Vouched::this_key) == HostKeyDecision::changed);
+}
