@@ -122,7 +122,7 @@ void SshGateway::write_online(Call& call, std::int64_t server_id, const std::str
 }
 
 void SshGateway::write_offline(Call& call, std::int64_t server_id, const ssh::Failure& failure) {
-  if (is_about_us(failure.fault)) return;
+  if (is_about_us(failure.fault) || engine_.is_connected(server_id)) return;
   const auto write = [&]() -> Result<void> {
     NEXUS_ASSIGN(const bool is_news, StatusStore(Sql(call)).mark_offline(server_id, to_string(failure.fault)));
     if (!is_news) return {};

@@ -43,6 +43,7 @@ class SshGateway : private ssh::EngineObserver {
   static ssh::WorkOptions options(const Call& call, ssh::Priority priority, ssh::milliseconds limit);
 
   // What a person's test found out, written down before he is answered. Failures of the database are logged only.
+  // Where its kept connection lives, a server is not offline: others may be refused beside it.
   void write_online(Call& call, std::int64_t server_id, const std::string& os_info);
   void write_offline(Call& call, std::int64_t server_id, const ssh::Failure& failure);
   // The server changed, its keys were judged, or it is gone: nothing that was kept of it counts any more.
