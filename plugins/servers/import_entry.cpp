@@ -24,6 +24,20 @@ Result<ImportEntries> parse_import(std::string_view format, std::string_view con
 
 Error import_refused(const char* rule, const char* text_key) { return Error::field("content", rule, text_key); }
 
+JumpAddress jump_address(std::string_view text) {
+  JumpAddress address;
+  if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+    address.user = text.substr(0, at);
+    text.remove_prefix(at + 1);
+  }
+  if (const auto colon = text.rfind(':'); colon != std::string_view::npos && text.find(':') == colon) {
+    address.port = import_number(text.substr(colon + 1)).value_or(0);
+    text = text.substr(0, colon);
+  }
+  address.host = text;
+  return address;
+}
+
 std::optional<std::int64_t> import_number(std::string_view text) noexcept {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -33,6 +33,14 @@ using ImportEntries = std::vector<ImportEntry>;
 Result<ImportEntries> parse_import(std::string_view format, std::string_view content);
 
 Error import_refused(const char* rule, const char* text_key);
+// A jump host as ssh names it: [user@]host[:port].
+struct JumpAddress {
+  std::string user;  // empty: not said
+  std::string host;
+  std::optional<std::int64_t> port;  // 0: no number
+};
+JumpAddress jump_address(std::string_view text);
+
 // A whole number; nullopt where it is anything else.
 std::optional<std::int64_t> import_number(std::string_view text) noexcept;
 

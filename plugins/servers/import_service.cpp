@@ -97,20 +97,14 @@ class ImportRun {
     return std::nullopt;
   }
 
-  // [user@]host[:port]; without a user only where one server is there at all.
+  // Without a user only where one server is there at all.
   std::optional<std::int64_t> at_address(std::string_view jump) const {
-    const auto at = jump.rfind('@');
-    const auto user = at == std::string_view::npos ? std::string_view() : jump.substr(0, at);
-    auto host = at == std::string_view::npos ? jump : jump.substr(at + 1);
-    std::int64_t port = 22;
-    if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.find(':') == colon) {
-      port = import_number(host.substr(colon + 1)).value_or(0);
-      host = host.substr(0, colon);
-    }
-    const auto first = by_address_.lower_bound(address_of(std::string(host), port, std::string(user)));
-    const auto prefix = address_of(std::string(host), port, "");
+    const auto [user, host, named_port] = jump_address(jump);
+    const auto port = named_port.value_or(Server().port);
+    const auto first = by_address_.lower_bound(address_of(host, port, user));
+    const auto prefix = address_of(host, port, "");
     if (first == by_address_.end() || !first->first.starts_with(prefix)) return std::nullopt;
-    if (!user.empty()) return first->first == prefix + std::string(user) ? std::optional(first->second) : std::nullopt;
+    if (!user.empty()) return first->first == prefix + user ? std::optional(first->second) : std::nullopt;
     const auto second = std::next(first);
     const bool several = second != by_address_.end() && second->first.starts_with(prefix);
     return several ? std::nullopt : std::optional(first->second);

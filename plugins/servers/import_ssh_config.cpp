@@ -152,6 +152,55 @@ ImportEntry* entry_named(const EntriesByName& entries, const std::string& name) 
   return found == entries.end() ? nullptr : found->second;
 }
 
+// Entries by "host:port".
+using EntriesByAddress = std::multimap<std::string, const ImportEntry*>;
+
+std::int64_t port_of(const ImportEntry& entry) { return entry.change.port.value_or(Server().port); }
+
+std::string address_key(std::string_view host, std::int64_t port) {
+  return lower_case(host) + ":" + std::to_string(port);
+}
+
+bool fits_user(const ImportEntry& entry, const JumpAddress& hop) {
+  return hop.user.empty() || hop.user == entry.change.ssh_user;
+}
+
+// The entry that the address is of, other than `entry`; null where there is none, or several accounts of one machine.
+const ImportEntry* entry_at(const EntriesByAddress& entries, const JumpAddress& hop, const ImportEntry& entry) {
+  const ImportEntry* found = nullptr;
+  const auto [begin, end] = entries.equal_range(address_key(hop.host, hop.port.value_or(Server().port)));
+  for (auto one = begin; one != end; ++one) {
+    const auto* candidate = one->second;
+    if (candidate == &entry || !fits_user(*candidate, hop)) continue;
+    if (found != nullptr && found->change.ssh_user != candidate->change.ssh_user) return nullptr;
+    if (found == nullptr) found = candidate;
+  }
+  return found;
+}
+
+// An entry is called by its name, or by where it is; with another user or port than its own it is another place.
+const ImportEntry* entry_meant(const EntriesByName& by_name, const EntriesByAddress& by_address,
+                               const std::string& text, const ImportEntry& entry) {
+  if (const auto* named = entry_named(by_name, text)) return named;
+  const auto hop = jump_address(text);
+  const auto* alias = entry_named(by_name, hop.host);
+  if (alias == nullptr) return entry_at(by_address, hop, entry);
+  return fits_user(*alias, hop) && hop.port.value_or(port_of(*alias)) == port_of(*alias) ? alias : nullptr;
+}
+
+// Hops that are entries by their names alone, so that it does not matter which stands first.
+void name_hops(ImportEntries& entries, const EntriesByName& by_name) {
+  EntriesByAddress by_address;
+  for (const auto& [name, entry] : by_name) {
+    by_address.emplace(address_key(entry->change.host.value_or(""), port_of(*entry)), entry);
+  }
+  for (auto& entry : entries) {
+    for (auto& jump : entry.jumps) {
+      if (const auto* meant = entry_meant(by_name, by_address, jump, entry)) jump = meant->name;
+    }
+  }
+}
+
 // Whether the way to the entry of that name goes through `hop`, or is it.
 bool leads_through(const EntriesByName& entries, const std::string& name, const std::string& hop) {
   const auto* entry = entry_named(entries, name);
@@ -165,11 +214,7 @@ bool leads_through(const EntriesByName& entries, const std::string& name, const 
 
 // A hop that has no way of its own is reached through the one before it, which is what a list of hops says of it. ssh
 // may go to one machine by several ways; a server of ours has one, so the first list counts.
-void give_ways(ImportEntries& entries) {
-  EntriesByName by_name;
-  for (auto& entry : entries) {
-    if (!entry.problem) by_name.emplace(entry.name, &entry);
-  }
+void give_ways(const ImportEntries& entries, const EntriesByName& by_name) {
   for (const auto& entry : entries) {
     if (entry.problem) continue;
     for (std::size_t i = 1; i < entry.jumps.size(); ++i) {
@@ -178,6 +223,15 @@ void give_ways(ImportEntries& entries) {
       if (hop != nullptr && hop->jumps.empty() && !leads_through(by_name, before, hop->name)) hop->jumps = {before};
     }
   }
+}
+
+void resolve_hops(ImportEntries& entries) {
+  EntriesByName by_name;
+  for (auto& entry : entries) {
+    if (!entry.problem) by_name.emplace(entry.name, &entry);
+  }
+  name_hops(entries, by_name);
+  give_ways(entries, by_name);
 }
 
 }  // namespace
@@ -198,7 +252,7 @@ Result<ImportEntries> parse_ssh_config(std::string_view content) {
       entries.push_back(host_entry(config.blocks, block.line, name));
     }
   }
-  give_ways(entries);
+  resolve_hops(entries);
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
   return entries;
 }

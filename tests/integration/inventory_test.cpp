@@ -215,6 +215,30 @@ TEST_CASE("a list of jump hosts is a chain, and no server is reached another way
   CHECK(names_in(panel.get("/api/v1/servers?search=kept", anna)) == "kept ");
 }
 
+TEST_CASE("a hop with a user names an entry of the text wherever that stands") {
+  Scenario panel;
+  const auto anna = panel.user("anna");
+  const std::string content =
+      "Host web\n ProxyJump deploy@bastion\n"
+      "Host db\n ProxyJump deploy@203.0.113.7:2200\n"
+      "Host odd\n ProxyJump root@bastion\n"
+      "Host far\n ProxyJump deploy@bastion,deploy@inner\n"
+      "Host bastion\n HostName 203.0.113.7\n Port 2200\n"
+      "Host inner\n"
+      "Host *\n User deploy\n";
+  const Json body = {{"format", "ssh_config"}, {"content", content}, {"dry_run", false}};
+  const auto done = panel.post("/api/v1/servers/import", body, anna);
+  REQUIRE(told(done) ==
+          "1 web create; 3 db create; 5 odd error import_jump_unknown; 7 far create; 9 bastion create; "
+          "12 inner create");
+  const auto id_at = [&](std::size_t index) { return done.data().at("entries")[index].at("server_id"); };
+  const auto way_of = [&](std::size_t index) {
+    return panel.get(server_path(id_at(index).get<std::int64_t>()), anna).data().at("server").at("jump_server_id");
+  };
+  for (const std::size_t behind : {0, 1, 5}) CHECK(way_of(behind) == id_at(4));
+  CHECK(way_of(3) == id_at(5));
+}
+
 TEST_CASE("an import puts servers into groups that are there, and tells of those that are not") {
   Scenario panel;
   const auto anna = panel.user("anna");

@@ -73,6 +73,16 @@ TEST_CASE("an ssh_config is read as ssh reads it") {
         "1 one @one via a via c; 3 two @two via b via c; 5 a @a; 5 b @b; 5 c @c via a"},
        {"Host one\nProxyJump a,b\nHost two\nProxyJump b,a\nHost three\nProxyJump a,a\nHost a b\n",
         "1 one @one via a via b; 3 two @two via b via a; 5 three @three via a via a; 7 a @a; 7 b @b via a"},
+       // A hop that says more than a name is the entry that it fits, wherever that stands.
+       {"Host web\nProxyJump root@b\nHost db\nProxyJump root@10.0.0.1:23\nHost b\nHostName 10.0.0.1\nPort 23\nUser "
+        "root",
+        "1 web @web via b; 3 db @db via b; 5 b root@10.0.0.1:23"},
+       {"Host web\nProxyJump web@b\nHost db\nProxyJump b:22\nHost b\nPort 23\nUser root",
+        "1 web @web via web@b; 3 db @db via b:22; 5 b root@b:23"},
+       {"Host web\nProxyJump H\nHost b c\nHostName h\nHost b\nUser one\nHost c\nUser two\n",
+        "1 web @web via H; 3 b one@h; 3 c two@h"},
+       {"Host web\nProxyJump a,root@c\nHost a c\nUser root\n", "1 web @web via a via c; 3 a root@a; 3 c root@c via a"},
+       {"Host web\nHostName h\nUser root\nProxyJump root@h\n", "1 web root@h via root@h"},
        {"Host web\nProxyJump 1,2,3,4,5,6,7,8,9\nHost db\nProxyJump 1,2,3,4,5,6,7,8",
         "1 !jump_too_long; 3 db @db via 1 via 2 via 3 via 4 via 5 via 6 via 7 via 8"},
        {"Host web # the \"web\nUser root", "1 web root@web"},
