@@ -1,8 +1,10 @@
 #include "connection_test.h"
 
 #include "audit_note.h"
+#include "caller.h"
 #include "failure_answer.h"
 #include "os_release.h"
+#include "server_store.h"
 #include "stated_host_key_gate.h"
 
 #include <memory>
@@ -15,13 +17,22 @@ constexpr ssh::milliseconds kTestTimeout{35'000};
 constexpr std::size_t kMaxOsRelease = 16 * 1024;
 constexpr std::size_t kMaxOsInfo = 200;
 
-Json failed_data(const ssh::Failure& failure, const std::string& details) {
-  Json data = {{"connected", false},
-               {"latency_ms", nullptr},
-               {"os_info", nullptr},
-               {"stage", to_string(failure.stage)},
-               {"error", to_string(failure.fault)},
-               {"details", details}};
+// The jump host that failed, and how; by name where the caller sees it.
+Json jump_host_json(Call& call, const ssh::Failure& failure) {
+  Json jump = {{"error", to_string(failure.fault)}, {"details", call.translate(message_key(failure.fault))}};
+  const auto found = ServerStore(Sql(call)).find(scope_of(call), *failure.jump_host);
+  if (!found.ok() || !*found) return jump;
+  jump["id"] = (*found)->id;
+  jump["name"] = (*found)->name;
+  return jump;
+}
+
+// `call` is the caller's.
+Json failed_data(Call& call, const ssh::Failure& failure, const std::string& details_key) {
+  Json data = {{"connected", false},           {"latency_ms", nullptr},
+               {"os_info", nullptr},           {"stage", to_string(failure.stage)},
+               {"error", error_word(failure)}, {"details", call.translate(details_key)}};
+  if (failure.jump_host) data["jump_host"] = jump_host_json(call, failure);
   if (failure.host_key) data["host_key"] = to_json(*failure.host_key);
   return data;
 }
@@ -50,7 +61,7 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
   virtual void note_online(Call& call, const std::string& os_info) = 0;
   virtual void note_failure(Call& call, const ssh::Failure& failure) = 0;
   virtual AuditNote audit(const Json& outcome) const = 0;
-  virtual std::string details_key(const ssh::Failure& failure) const { return message_key(failure.fault); }
+  virtual std::string details_key(const ssh::Failure& failure) const { return message_key(failure); }
 
   SshGateway& gateway() const noexcept { return gateway_; }
   std::int64_t server_id() const noexcept { return target_.server_id; }
@@ -76,7 +87,7 @@ class ConnectionTest : public std::enable_shared_from_this<ConnectionTest> {
   void failed(const ssh::Failure& failure) {
     answer_later([self = shared_from_this(), failure](Call& call) {
       self->note_failure(call, failure);
-      const auto data = failed_data(failure, self->call_->translate(self->details_key(failure)));
+      const auto data = failed_data(*self->call_, failure, self->details_key(failure));
       return Response::ok(dump(data), "servers.not_connected")
           .with_audit(self->audit({{"connected", false}, {"error", data["error"]}}));
     });
@@ -134,7 +145,7 @@ AuditNote unsaved_audit(const Server& server, const Json& outcome) {
 std::string unsaved_details_key(const ssh::Failure& failure) {
   if (failure.host_key && failure.fault == ssh::Fault::host_key_unknown) return "servers.unsaved_host_key_unknown";
   if (failure.host_key && failure.fault == ssh::Fault::host_key_changed) return "servers.unsaved_host_key_changed";
-  return message_key(failure.fault);
+  return message_key(failure);
 }
 
 class UnsavedTest : public ConnectionTest {
@@ -151,7 +162,7 @@ class UnsavedTest : public ConnectionTest {
     leave();
   }
   void note_failure(Call& /*call*/, const ssh::Failure& failure) override {
-    if (failure.fault == ssh::Fault::credentials_refused) {
+    if (failure.fault == ssh::Fault::credentials_refused && !failure.jump_host) {
       gateway().unsaved_tests().refused(unsaved_address(server_), ssh::Clock::now());
     }
     leave();
@@ -186,8 +197,8 @@ Result<void> test_unsaved(SshGateway& gateway, const UnsavedTests::Place& place,
   return {};
 }
 
-Response unsaved_refused(const ssh::Failure& failure, const Server& server, const Call& call) {
-  const auto data = failed_data(failure, call.translate(unsaved_details_key(failure)));
+Response unsaved_refused(const ssh::Failure& failure, const Server& server, Call& call) {
+  const auto data = failed_data(call, failure, unsaved_details_key(failure));
   return Response::ok(dump(data), "servers.not_connected")
       .with_audit(unsaved_audit(server, {{"connected", false}, {"error", data["error"]}}));
 }

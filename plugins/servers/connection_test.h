@@ -23,6 +23,6 @@ Result<void> test_unsaved(SshGateway& gateway, const UnsavedTests::Place& place,
 // Whose test it is, and of which machine: the owner is the caller.
 UnsavedAddress unsaved_address(const Server& server);
 // Where it may not begin now: the answer of a test that failed so.
-Response unsaved_refused(const ssh::Failure& failure, const Server& server, const Call& call);
+Response unsaved_refused(const ssh::Failure& failure, const Server& server, Call& call);
 
 }  // namespace nexus::servers

@@ -1,6 +1,7 @@
 #include "ssh_gateway.h"
 
 #include "facts_store.h"
+#include "failure_answer.h"
 #include "host_key_gate.h"
 #include "jump_chain.h"
 #include "status_store.h"
@@ -124,10 +125,10 @@ void SshGateway::write_online(Call& call, std::int64_t server_id, const std::str
 void SshGateway::write_offline(Call& call, std::int64_t server_id, const ssh::Failure& failure) {
   if (is_about_us(failure.fault) || engine_.is_connected(server_id)) return;
   const auto write = [&]() -> Result<void> {
-    NEXUS_ASSIGN(const bool is_news, StatusStore(Sql(call)).mark_offline(server_id, to_string(failure.fault)));
+    NEXUS_ASSIGN(const bool is_news, StatusStore(Sql(call)).mark_offline(server_id, error_word(failure)));
     if (!is_news) return {};
     return host_.publish(&call, kOfflineTopic, std::to_string(server_id),
-                         dump({{"server_id", server_id}, {"reason", to_string(failure.fault)}}));
+                         dump({{"server_id", server_id}, {"reason", error_word(failure)}}));
   };
   if (const auto written = write(); !written.ok()) log_unwritten(call, server_id, written.error());
 }
@@ -178,7 +179,7 @@ void SshGateway::disconnected(std::int64_t server_id, const ssh::Failure& failur
   if (!is_kept(server_id) || is_about_us(failure.fault)) return;
   log_.info("a server cannot be used", {{"server_id", server_id},
                                         {"stage", to_string(failure.stage)},
-                                        {"error", to_string(failure.fault)},
+                                        {"error", error_word(failure)},
                                         {"reason", failure.reason}});
   later([this, server_id, failure](Call& call) { write_offline(call, server_id, failure); }, server_id);
 }

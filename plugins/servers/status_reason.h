@@ -6,7 +6,7 @@
 
 namespace nexus::servers {
 
-// Of `unknown`; the words of `offline` are those of faults (ssh/outcome.h).
+// Of `unknown`; the words of `offline` are those of failures (failure_answer.h).
 inline constexpr std::string_view kNeverConnected = "never_connected";
 inline constexpr std::string_view kPanelRestarted = "panel_restarted";  // and nothing was asked of it since
 inline constexpr std::string_view kAddressChanged = "address_changed";  // likewise

@@ -110,12 +110,12 @@ void ServerConnection::connect() {
 }
 
 void ServerConnection::logged_in(Outcome<LoggedIn> outcome) {
-  const auto login = std::exchange(login_, nullptr);
+  const auto login = std::exchange(login_, nullptr);  // it is what calls
   auto reservation = std::exchange(login_reservation_, nullptr);
   if (outcome.ok()) {
     use(std::move(outcome).value(), std::move(reservation));
   } else {
-    attempt_failed(outcome.error(), login->hop_failed());
+    attempt_failed(outcome.error());
   }
   proceed();
 }
@@ -125,10 +125,10 @@ bool ServerConnection::stands(const Failure& failure) noexcept {
          failure.fault == Fault::host_key_changed;
 }
 
-void ServerConnection::attempt_failed(const Failure& failure, bool hop_failed) {
+void ServerConnection::attempt_failed(const Failure& failure) {
   const auto now = Clock::now();
   pause(now);
-  if (hop_failed || is_ours(failure)) {
+  if (failure.jump_host || is_ours(failure)) {
     // The hop itself knows whether it may be asked again, and answers at once.
     not_before_ = now;
   } else if (stands(failure)) {

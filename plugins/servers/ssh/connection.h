@@ -86,7 +86,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection>, 
   void proceed();
   void connect();
   void logged_in(Outcome<LoggedIn> outcome);
-  void attempt_failed(const Failure& failure, bool hop_failed);
+  void attempt_failed(const Failure& failure);
   void use(LoggedIn made, Reservation reservation);
   void retire();
   void pump();
@@ -94,7 +94,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection>, 
   void fail_all(const Failure& failure);
   void pause(Clock::time_point now);
   void test_ended(const TestPointer& test, Outcome<LoggedIn> outcome);
-  void test_failed(const Target& target, const Failure& failure, bool hop_failed);
+  void test_failed(const Target& target, const Failure& failure);
   // Whether work has to be answered so until something changes.
   static bool stands(const Failure& failure) noexcept;
   void finish_test(const TestPointer& test, Outcome<Tested> outcome);

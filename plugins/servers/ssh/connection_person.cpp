@@ -37,9 +37,8 @@ void ServerConnection::cancel_test(const std::shared_ptr<void>& ticket) {
 
 void ServerConnection::test_ended(const TestPointer& test, Outcome<LoggedIn> outcome) {
   if (!test->done) return;
-  const bool hop_failed = test->login->hop_failed();
   if (!outcome.ok()) {
-    test_failed(test->target, outcome.error(), hop_failed);
+    test_failed(test->target, outcome.error());
     finish_test(test, outcome.error());
     return proceed();
   }
@@ -53,8 +52,8 @@ void ServerConnection::test_ended(const TestPointer& test, Outcome<LoggedIn> out
   proceed();
 }
 
-void ServerConnection::test_failed(const Target& target, const Failure& failure, bool hop_failed) {
-  if (hop_failed || failure.fault == Fault::busy) return;
+void ServerConnection::test_failed(const Target& target, const Failure& failure) {
+  if (failure.jump_host || failure.fault == Fault::busy) return;
   const bool current = target_ && target_->revision == target.revision;
   if (failure.fault == Fault::credentials_refused) {
     context_.persons.failed(server_id_, target.revision, failure, Clock::now());

@@ -82,7 +82,7 @@ struct EngineFigures {
 // A target with another revision than the kept connection's replaces it: work under way ends with Fault::dropped. A
 // lost connection comes back by itself, after a pause that doubles and has jitter. After refused credentials or a host
 // key that is not trusted it does not: work is answered with that failure until the revision changes, `retry` or a
-// person's test. A failure of a jump host is the failure of whatever goes through it.
+// person's test. A failure of a jump host is the failure of whatever goes through it, with Failure::jump_host.
 class Engine {
  public:
   Engine(const EngineLimits& limits, EngineObserver& observer);

@@ -175,7 +175,7 @@ std::function<void()> Engine::Implementation::open_tunnel(const Target& via, con
   auto* const asking = Loop::current();
   const auto answered = std::make_shared<bool>(false);  // of the asking thread
   const auto hop = via.server_id;
-  const auto tunnel = std::make_shared<Tunnel>(host, port, [asking, answered, hop, done](Outcome<Socket> outcome) {
+  const auto tunnel = std::make_shared<Tunnel>(hop, host, port, [asking, answered, hop, done](Outcome<Socket> outcome) {
     if (!outcome.ok()) {
       auto failure = std::move(outcome).error();
       failure.reason = "through server " + std::to_string(hop) + ": " + failure.reason;

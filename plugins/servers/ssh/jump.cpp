@@ -8,13 +8,17 @@
 #include <utility>
 
 namespace nexus::servers::ssh {
-namespace {
 
-Failure cannot_open(const Multiplexer& session) {
-  return {Stage::connect, session.usable() ? Fault::unreachable : Fault::dropped, session.last_error(), {}};
+// The hop's own hop may have failed before it.
+Failure Tunnel::of_hop(Failure failure) const {
+  if (!failure.jump_host) failure.jump_host = hop_;
+  return failure;
 }
 
-}  // namespace
+Failure Tunnel::cannot_open() const {
+  if (session_->usable()) return {Stage::connect, Fault::unreachable, session_->last_error(), {}};
+  return of_hop({Stage::connect, Fault::dropped, session_->last_error(), {}});
+}
 
 void Tunnel::begin(const std::shared_ptr<Multiplexer>& session, Release release) {
   session_ = session;
@@ -33,7 +37,7 @@ void Tunnel::channel_opened(int code) {
   opening_ = false;
   if (const auto answered = std::exchange(answered_, nullptr)) answered();
   if (code != 0) {
-    answer(cannot_open(*session_));
+    answer(cannot_open());
     return std::exchange(release_, nullptr)(End::done);
   }
   int ends[2];
@@ -168,11 +172,11 @@ void Tunnel::answer(Outcome<Socket> outcome) {
   if (const auto opened = std::exchange(opened_, nullptr)) opened(std::move(outcome));
 }
 
-void Tunnel::fail(const Failure& failure) { answer(failure); }
+void Tunnel::fail(const Failure& failure) { answer(of_hop(failure)); }
 
 void Tunnel::cancel(const Failure& why) {
   cancelled_ = true;
-  answer(why);
+  answer(opening_ ? why : of_hop(why));
   if (session_) session_->kick();
 }
 

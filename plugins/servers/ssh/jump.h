@@ -20,8 +20,9 @@ class Tunnel : public Work {
   // Runs once, on the jump connection's loop.
   using Opened = std::function<void(Outcome<Socket>)>;
 
-  Tunnel(std::string host, std::uint16_t port, Opened opened)
-      : host_(std::move(host)), port_(port), opened_(std::move(opened)) {}
+  // `hop` is the jump host's id: a failure before it was asked for the way is its own (Failure::jump_host).
+  Tunnel(std::int64_t hop, std::string host, std::uint16_t port, Opened opened)
+      : hop_(hop), host_(std::move(host)), port_(port), opened_(std::move(opened)) {}
 
   void begin(const std::shared_ptr<Multiplexer>& session, Release release) override;
   void fail(const Failure& failure) override;
@@ -71,7 +72,10 @@ class Tunnel : public Work {
   void close();
   int close_channel();
   void answer(Outcome<Socket> outcome);
+  Failure of_hop(Failure failure) const;
+  Failure cannot_open() const;
 
+  std::int64_t hop_;
   std::string host_;
   std::uint16_t port_;
   Opened opened_;

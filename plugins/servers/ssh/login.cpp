@@ -48,7 +48,6 @@ void Login::ask_for_tunnel() {
                                            self->tunnel_ = std::move(tunnel).value();
                                            return self->wait_for_turn();
                                          }
-                                         self->hop_failed_ = true;
                                          self->fail(std::move(tunnel).error());
                                        });
 }

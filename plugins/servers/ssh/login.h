@@ -53,8 +53,6 @@ class Login : public std::enable_shared_from_this<Login> {
                                       Trust trust, Done done);
   // `done` will not run any more, and nothing more is sent.
   void cancel();
-  // Whether what failed is a jump host.
-  bool hop_failed() const noexcept { return hop_failed_; }
 
  private:
   // What a worker finds out before the connection, and after the key exchange.
@@ -101,7 +99,6 @@ class Login : public std::enable_shared_from_this<Login> {
   Socket tunnel_;
   std::vector<std::string> host_key_types_;
   bool any_type_ = false;  // the pinned kind of key is gone: only to name the new one
-  bool hop_failed_ = false;
   std::shared_ptr<Multiplexer> session_;
   BreakNotice on_break_;
   std::shared_ptr<Handshake> handshake_;

@@ -3,6 +3,7 @@
 
 #include <nexus/cpp/result.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ struct Failure {
   Fault fault = Fault::dropped;
   std::string reason;  // for the log: libssh2's or the system's words, never a secret
   std::optional<HostKeyReport> host_key;
+  // The server on the way that failed: stage and fault are of the connection to it, and say nothing of the one behind.
+  std::optional<std::int64_t> jump_host = {};
 };
 
 template <class T>

@@ -114,7 +114,8 @@ TEST_CASE("a server behind a jump host is reached through it, and only there doe
   // Nobody has vouched for the jump host's key yet.
   const auto refused = panel.test(behind);
   CHECK(refused.data["connected"] == false);
-  CHECK(refused.data["error"] == "host_key_unknown");
+  CHECK(refused.data["error"] == "jump_host_unreachable");
+  CHECK(refused.data["jump_host"]["error"] == "host_key_unknown");
   CHECK(inner.log().find("Connection from") == std::string::npos);
   REQUIRE(panel.test(jump).data["connected"] == true);
   CHECK(panel.test(behind).data["connected"] == true);

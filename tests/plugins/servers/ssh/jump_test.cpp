@@ -43,12 +43,14 @@ TEST_CASE("an unknown host key on the way or at the end: nobody gets a credentia
     CHECK(answer.wait().error().stage == ssh::Stage::host_key);
     CHECK(answer.wait().error().reason.find("through server 1") != std::string::npos);
     CHECK_FALSE(answer.wait().error().host_key.has_value());
+    CHECK(answer.wait().error().jump_host == 1);
   }
   CHECK(count_of(jump.log(), "userauth-request") == 0);
   CHECK(count_of(inner.log(), "Connection from") == 0);
   rig.trust(hop);
   const auto failure = rig.failure(target);
   CHECK(failure.fault == ssh::Fault::host_key_unknown);
+  CHECK_FALSE(failure.jump_host.has_value());
   REQUIRE(failure.host_key.has_value());
   CHECK(failure.host_key->fingerprint == inner.host_key_fingerprint());
   CHECK(count_of(inner.log(), "userauth-request") == 0);
@@ -100,6 +102,7 @@ TEST_CASE("behind a jump host: nobody listens, and nobody answers; others get th
   CHECK(nobody.wait().error().stage == ssh::Stage::connect);
   CHECK(nobody.wait().error().fault == ssh::Fault::unreachable);
   CHECK(nobody.wait().error().reason.find("through server 1") != std::string::npos);
+  CHECK_FALSE(nobody.wait().error().jump_host.has_value());
 
   const auto begin = ssh::Clock::now();
   const auto silence = rig.command(behind(stranger_target(4, deaf.port()), hop), "true");
@@ -109,8 +112,21 @@ TEST_CASE("behind a jump host: nobody listens, and nobody answers; others get th
   REQUIRE_FALSE(silence.wait().ok());
   CHECK(silence.wait().error().stage == ssh::Stage::connect);
   CHECK(silence.wait().error().fault == ssh::Fault::timed_out);
+  CHECK_FALSE(silence.wait().error().jump_host.has_value());
   REQUIRE(beside.wait().ok());
   CHECK(ssh::Clock::now() - begin < ssh::kConnectTimeout + seconds(3));
   CHECK(rig.output(target, "echo still") == "still\n");
   CHECK(rig.observer.of(2).failures.empty());
+}
+
+TEST_CASE("of a chain the failure names the hop that failed, and not the one before it") {
+  SshServer second, inner;
+  const ScriptedServer refused(Trouble::refused);
+  Rig rig;
+  const auto first = stranger_target(1, refused.port());
+  const auto target = behind(engine_target(3, inner), behind(engine_target(2, second), first));
+  const auto failure = rig.failure(target);
+  CHECK(failure.stage == ssh::Stage::connect);
+  CHECK(failure.fault == ssh::Fault::refused);
+  CHECK(failure.jump_host == 1);
 }
