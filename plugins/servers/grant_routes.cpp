@@ -1,5 +1,6 @@
 #include "audit_note.h"
 #include "caller.h"
+#include "if_match.h"
 #include "routes.h"
 #include "user_directory.h"
 
@@ -15,7 +16,7 @@ std::vector<std::int64_t> ids_of(const std::vector<Grant>& grants) {
 }
 
 // An account that was removed a moment ago has no name, and its grant goes with the event that says so.
-std::string grants_json(const std::vector<Grant>& grants, const Users& users) {
+Response grants_answer(const std::vector<Grant>& grants, const Users& users) {
   Json list = Json::array();
   for (const auto& grant : grants) {
     const auto user = users.find(grant.user_id);
@@ -25,7 +26,7 @@ std::string grants_json(const std::vector<Grant>& grants, const Users& users) {
                     {"level", to_string(grant.level)},
                     {"created_at", json_time(grant.created_us)}});
   }
-  return dump({{"grants", std::move(list)}});
+  return Response::ok(dump({{"grants", std::move(list)}})).with_header("ETag", etag_of(state_of(grants)));
 }
 
 // The route's schema has checked the types.
@@ -54,17 +55,17 @@ Result<void> list_grants(Request& request, const Reply& reply, const Binding& us
   find_users(std::move(child), users, std::move(ids),
              [reply, grants = std::move(grants)](Call&, const Result<Users>& found) {
                if (!found.ok()) return reply.send(found.error());
-               reply.send(Response::ok(grants_json(grants, *found)));
+               reply.send(grants_answer(grants, *found));
              });
   return {};
 }
 
 Result<Response> replace_grants(Call& call, std::int64_t group_id, const std::vector<Grant>& wanted,
-                                const Result<Users>& users) {
+                                const Precondition& seen, const Result<Users>& users) {
   if (!users.ok()) return users.error();
   NEXUS_TRY(check_users(wanted, *users));
-  NEXUS_ASSIGN(const auto change, grants_for(call).replace(group_id, wanted, call.host().now_us()));
-  return Response::ok(grants_json(change.now, *users))
+  NEXUS_ASSIGN(const auto change, grants_for(call).replace(group_id, wanted, call.host().now_us(), seen));
+  return grants_answer(change.now, *users)
       .with_audit(audit_note("server-groups", group_id, {{"grants", audit_changes(change)}}));
 }
 
@@ -76,8 +77,8 @@ Result<void> put_grants(Request& request, const Reply& reply, const Binding& use
   NEXUS_ASSIGN(auto child, OwnedCall::child(request.call()));
   auto ids = ids_of(wanted);
   find_users(std::move(child), users, std::move(ids),
-             [reply, id, wanted = std::move(wanted)](Call& call, const Result<Users>& found) {
-               reply.send(replace_grants(call, id, wanted, found));
+             [reply, id, wanted = std::move(wanted), seen = if_match(request)](Call& call, const Result<Users>& found) {
+               reply.send(replace_grants(call, id, wanted, seen, found));
              });
   return {};
 }

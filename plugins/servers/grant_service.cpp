@@ -28,13 +28,14 @@ Result<std::vector<Grant>> GrantService::list(std::int64_t group_id) const {
 }
 
 Result<Changed<std::vector<Grant>>> GrantService::replace(std::int64_t group_id, const std::vector<Grant>& wanted,
-                                                          std::int64_t now_us) const {
+                                                          std::int64_t now_us, const Precondition& seen) const {
   NEXUS_ASSIGN(auto transaction, sql_.begin());
   // First of all, so that of two lists that are put at once one stands in the end, and no mixture.
   NEXUS_TRY(GroupStore(transaction).hold(group_id));
   NEXUS_TRY(check_rights(transaction, scope_, group_id));
   const GrantStore store(transaction);
   NEXUS_ASSIGN(auto before, store.of_group(group_id));
+  NEXUS_TRY(require(seen, state_of(before)));
   for (const auto& old : before) {
     if (find_grant(wanted, old.user_id) == nullptr) NEXUS_TRY(store.remove(group_id, old.user_id));
   }
@@ -65,6 +66,21 @@ Result<std::vector<Grant>> grants_from(const std::vector<WantedGrant>& wanted) {
     grants.push_back({wanted[index].user_id, *level, 0});
   }
   return grants;
+}
+
+// FNV-1a over whole numbers.
+std::int64_t state_of(const std::vector<Grant>& grants) noexcept {
+  std::uint64_t state = 14'695'981'039'346'656'037U;
+  const auto mix = [&state](std::int64_t number) {
+    state = (state ^ static_cast<std::uint64_t>(number)) * 1'099'511'628'211U;
+    state ^= state >> 32;  // a product's upper half is the better mixed one
+  };
+  for (const auto& grant : grants) {
+    mix(grant.user_id);
+    mix(static_cast<std::int64_t>(grant.level));
+    mix(grant.created_us);
+  }
+  return static_cast<std::int64_t>(state >> 1);  // not negative: a tag has no sign
 }
 
 std::string grant_field(std::size_t index, const char* member) {

@@ -3,6 +3,7 @@
 
 #include "grant_store.h"
 #include "lookup.h"
+#include "precondition.h"
 
 namespace nexus::servers {
 
@@ -24,8 +25,9 @@ class GrantService {
   // By user id.
   Result<std::vector<Grant>> list(std::int64_t group_id) const;
   // Replaces the whole list; what is the same stays as it was, with its time. Whether the users exist is asked before.
+  // 40901 where the list is not in the state that was `seen`.
   Result<Changed<std::vector<Grant>>> replace(std::int64_t group_id, const std::vector<Grant>& wanted,
-                                              std::int64_t now_us) const;
+                                              std::int64_t now_us, const Precondition& seen) const;
 
  private:
   Sql sql_;
@@ -34,6 +36,8 @@ class GrantService {
 
 // The grants that a body asks for, in its order; 42201 with the entry that is wrong. Pure.
 Result<std::vector<Grant>> grants_from(const std::vector<WantedGrant>& wanted);
+// What an ETag is made of: the list has no row of its own. Another for other users, levels and times. Pure.
+std::int64_t state_of(const std::vector<Grant>& grants) noexcept;
 // "grants[3].user_id"
 std::string grant_field(std::size_t index, const char* member);
 

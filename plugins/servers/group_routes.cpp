@@ -1,6 +1,7 @@
 #include "audit_note.h"
 #include "caller.h"
 #include "group_service.h"
+#include "if_match.h"
 #include "routes.h"
 
 #include <nexus/cpp/page.h>
@@ -41,6 +42,7 @@ Result<Response> add_group(Request& request) {
   NEXUS_ASSIGN(const auto change, group_change(request));
   NEXUS_ASSIGN(const auto group, groups_for(call).add(change, call.host().now_us()));
   return Response::created(dump({{"group", group_json(group)}}), "servers.group_added")
+      .with_header("ETag", etag_of(group.updated_us))
       .with_audit(
           audit_note("server-groups", group.id, {{"name", group.name}, {"parent_id", json_or_null(group.parent_id)}}));
 }
@@ -48,21 +50,22 @@ Result<Response> add_group(Request& request) {
 Result<Response> get_group(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const auto group, groups_for(request.call()).get(id));
-  return Response::ok(dump({{"group", group_json(group)}}));
+  return Response::ok(dump({{"group", group_json(group)}})).with_header("ETag", etag_of(group.updated_us));
 }
 
 Result<Response> change_group(Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const auto change, group_change(request));
-  NEXUS_ASSIGN(const auto changed, groups_for(call).change(id, change, call.host().now_us()));
+  NEXUS_ASSIGN(const auto changed, groups_for(call).change(id, change, call.host().now_us(), if_match(request)));
   return Response::ok(dump({{"group", group_json(changed.now)}}))
+      .with_header("ETag", etag_of(changed.now.updated_us))
       .with_audit(audit_note("server-groups", id, audit_changes(changed)));
 }
 
 Result<Response> remove_group(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
-  NEXUS_ASSIGN(const auto group, groups_for(request.call()).remove(id));
+  NEXUS_ASSIGN(const auto group, groups_for(request.call()).remove(id, if_match(request)));
   return Response::done().with_audit(
       audit_note("server-groups", id, {{"name", group.name}, {"owner_user_id", group.owner_user_id}}));
 }

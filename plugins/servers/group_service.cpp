@@ -89,16 +89,19 @@ Result<Group> GroupService::add(const GroupChange& change, std::int64_t now_us) 
   return group;
 }
 
-Result<Changed<Group>> GroupService::change(std::int64_t id, const GroupChange& change, std::int64_t now_us) const {
+Result<Changed<Group>> GroupService::change(std::int64_t id, const GroupChange& change, std::int64_t now_us,
+                                            const Precondition& wanted) const {
   NEXUS_ASSIGN(const auto known, get(id, Level::manage));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const GroupStore store(transaction);
-  if (change.parent_id) NEXUS_TRY(store.hold_owned(known.owner_user_id));
+  // Not all of the owner's where none moves: MariaDB would find new names in each other's way.
+  NEXUS_TRY(change.parent_id ? store.hold_owned(known.owner_user_id) : store.hold(id));
   NEXUS_ASSIGN(auto before, existing(store.find(scope_, id), Level::manage));
+  NEXUS_TRY(require(wanted, before.updated_us));
   auto group = before;
   if (change.name) group.name = *change.name;
   if (change.description) group.description = *change.description;
-  group.updated_us = now_us;
+  group.updated_us = moved_on(now_us, before.updated_us);
   if (!is_name(group.name)) return Error::field("name", "format", "servers.name_invalid");
   if (change.parent_id) NEXUS_TRY(move(store, scope_, before, *change.parent_id));
   if (const auto updated = store.update(group); !updated.ok()) return explained(updated.error());
@@ -109,12 +112,13 @@ Result<Changed<Group>> GroupService::change(std::int64_t id, const GroupChange& 
   return Changed<Group>{std::move(*now), std::move(before)};
 }
 
-Result<Group> GroupService::remove(std::int64_t id) const {
+Result<Group> GroupService::remove(std::int64_t id, const Precondition& wanted) const {
   NEXUS_ASSIGN(const auto known, get(id, Level::manage));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const GroupStore store(transaction);
   NEXUS_TRY(store.hold_owned(known.owner_user_id));
   NEXUS_ASSIGN(auto group, existing(store.find(scope_, id), Level::manage));
+  NEXUS_TRY(require(wanted, group.updated_us));
   NEXUS_TRY(store.remove(id));
   NEXUS_TRY(transaction.commit());
   return group;

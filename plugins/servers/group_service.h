@@ -3,6 +3,7 @@
 
 #include "group_store.h"
 #include "lookup.h"
+#include "precondition.h"
 
 namespace nexus::servers {
 
@@ -27,10 +28,13 @@ class GroupService {
   Result<Group> add(const GroupChange& change, std::int64_t now_us) const;
   // Needs manage. What it is now, and what it was. A group moves, with all that stands in it, where the caller manages
   // the group that it leaves and the one that it comes into, which must be of the same owner: in a group of somebody
-  // else's it would be open to whom he granted that. 42201 where it would stand in itself, or below kMaxLevels.
-  Result<Changed<Group>> change(std::int64_t id, const GroupChange& change, std::int64_t now_us) const;
+  // else's it would be open to whom he granted that. 42201 where it would stand in itself, or below kMaxLevels; 40901
+  // where `wanted` is another state.
+  Result<Changed<Group>> change(std::int64_t id, const GroupChange& change, std::int64_t now_us,
+                                const Precondition& wanted) const;
   // Needs manage. What was removed; the servers in it stay, the groups in it move up, and what was granted on it goes.
-  Result<Group> remove(std::int64_t id) const;
+  // 40901 likewise.
+  Result<Group> remove(std::int64_t id, const Precondition& wanted) const;
 
  private:
   GroupStore store_;

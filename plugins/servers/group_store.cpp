@@ -104,7 +104,8 @@ Result<void> GroupStore::move(std::int64_t id, std::optional<std::int64_t> paren
 
 Result<void> GroupStore::remove(std::int64_t id) const {
   NEXUS_ASSIGN(const auto parent, parent_of(id));
-  NEXUS_TRY(sql_.exec("UPDATE servers_groups SET parent_id = ? WHERE parent_id = ?", parent, id));
+  NEXUS_TRY(sql_.exec("UPDATE servers_groups SET parent_id = ?, updated_us = updated_us + 1 WHERE parent_id = ?",
+                      parent, id));
   NEXUS_TRY(sql_.exec("DELETE FROM servers_groups WHERE id = ?", id));
   return {};
 }

@@ -26,7 +26,7 @@ class GroupStore {
   Result<void> update(const Group& group) const;
   // With all that stands in it; see GroupTree::move.
   Result<void> move(std::int64_t id, std::optional<std::int64_t> parent) const;
-  // What stands in it moves up to where it stood.
+  // What stands in it moves up to where it stood, which makes another state of each.
   Result<void> remove(std::int64_t id) const;
   // In a transaction: nobody else changes the group, or holds it, until it ends.
   Result<void> hold(std::int64_t id) const;

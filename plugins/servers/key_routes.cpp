@@ -1,5 +1,6 @@
 #include "audit_note.h"
 #include "caller.h"
+#include "if_match.h"
 #include "key_service.h"
 #include "routes.h"
 
@@ -46,27 +47,30 @@ Result<Response> add_key(Request& request) {
   wanted.generate = optional_text(body, "generate");
   NEXUS_ASSIGN(const auto key, keys_for(call).add(wanted, call.host().now_us()));
   return Response::created(dump({{"ssh_key", key_json(key)}}), "servers.key_added")
+      .with_header("ETag", etag_of(key.updated_us))
       .with_audit(audit_note("ssh-keys", key.id, audit_facts(key)));
 }
 
 Result<Response> get_key(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const auto key, keys_for(request.call()).get(id));
-  return Response::ok(dump({{"ssh_key", key_json(key)}}));
+  return Response::ok(dump({{"ssh_key", key_json(key)}})).with_header("ETag", etag_of(key.updated_us));
 }
 
 Result<Response> rename_key(Request& request) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
-  NEXUS_ASSIGN(const auto changed, keys_for(call).rename(id, body.value("name", ""), call.host().now_us()));
+  NEXUS_ASSIGN(const auto changed,
+               keys_for(call).rename(id, body.value("name", ""), call.host().now_us(), if_match(request)));
   return Response::ok(dump({{"ssh_key", key_json(changed.now)}}))
+      .with_header("ETag", etag_of(changed.now.updated_us))
       .with_audit(audit_note("ssh-keys", id, audit_changes(changed)));
 }
 
 Result<Response> remove_key(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
-  NEXUS_ASSIGN(const auto key, keys_for(request.call()).remove(id));
+  NEXUS_ASSIGN(const auto key, keys_for(request.call()).remove(id, if_match(request)));
   return Response::done().with_audit(audit_note("ssh-keys", id, audit_facts(key)));
 }
 

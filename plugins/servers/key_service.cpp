@@ -33,6 +33,14 @@ Result<ssh::PrivateKey> make_or_load(const NewKey& key) {
   return std::get<ssh::PrivateKey>(std::move(loaded));
 }
 
+// In a transaction: nobody else changes it until that ends.
+Result<SshKey> held_key(const KeyStore& store, const Scope& scope, std::int64_t id, const Precondition& wanted) {
+  NEXUS_TRY(store.hold(id));
+  NEXUS_ASSIGN(auto key, existing(store.find(scope, id)));
+  NEXUS_TRY(require(wanted, key.updated_us));
+  return key;
+}
+
 }  // namespace
 
 Result<KeyPage> KeyService::list(std::int64_t limit, std::int64_t offset) const {
@@ -63,23 +71,36 @@ Result<SshKey> KeyService::add(const NewKey& wanted, std::int64_t now_us) const 
   return key;
 }
 
-Result<Changed<SshKey>> KeyService::rename(std::int64_t id, std::string_view name, std::int64_t now_us) const {
-  NEXUS_ASSIGN(auto before, get(id));
+Result<Changed<SshKey>> KeyService::rename(std::int64_t id, std::string_view name, std::int64_t now_us,
+                                           const Precondition& wanted) const {
+  NEXUS_ASSIGN(auto transaction, sql_.begin());
+  const KeyStore store(transaction);
+  NEXUS_ASSIGN(auto before, held_key(store, scope_, id, wanted));
   if (!is_name(name)) return Error::field("name", "format", "servers.name_invalid");
-  if (const auto renamed = store_.rename(id, name, now_us); !renamed.ok()) return key_name_explained(renamed.error());
   auto key = before;
   key.name = name;
-  key.updated_us = now_us;
+  key.updated_us = moved_on(now_us, before.updated_us);
+  if (const auto renamed = store.rename(key); !renamed.ok()) return key_name_explained(renamed.error());
+  NEXUS_TRY(transaction.commit());
   return Changed<SshKey>{std::move(key), std::move(before)};
 }
 
-Result<SshKey> KeyService::remove(std::int64_t id) const {
-  NEXUS_ASSIGN(auto key, get(id));
-  const auto removed = store_.remove(id);
-  if (removed.ok()) return key;
-  if (removed.error().status() != Status::conflict) return removed.error();
+Result<SshKey> KeyService::remove(std::int64_t id, const Precondition& wanted) const {
+  auto removed = remove_unused(id, wanted);
+  // One of another state is explained already.
+  const bool is_used = !removed.ok() && removed.error().status() == Status::conflict;
+  if (!is_used || !removed.error().details_key().empty()) return removed;
   NEXUS_ASSIGN(const auto users, ServerStore(sql_).with_key(scope_, id));
   return in_use("servers.key_in_use", users);
+}
+
+Result<SshKey> KeyService::remove_unused(std::int64_t id, const Precondition& wanted) const {
+  NEXUS_ASSIGN(auto transaction, sql_.begin());
+  const KeyStore store(transaction);
+  NEXUS_ASSIGN(auto key, held_key(store, scope_, id, wanted));
+  NEXUS_TRY(store.remove(id));
+  NEXUS_TRY(transaction.commit());
+  return key;
 }
 
 }  // namespace nexus::servers

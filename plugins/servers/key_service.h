@@ -3,6 +3,7 @@
 
 #include "key_store.h"
 #include "lookup.h"
+#include "precondition.h"
 #include "secret_box.h"
 
 namespace nexus::servers {
@@ -27,11 +28,15 @@ class KeyService {
   Result<SshKey> get(std::int64_t id) const;
   // The key is stored without its passphrase, sealed: its own derivation is paid once. Up to seconds of CPU.
   Result<SshKey> add(const NewKey& key, std::int64_t now_us) const;
-  Result<Changed<SshKey>> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
-  // What was removed; 40903 with `used_by` where a server needs it.
-  Result<SshKey> remove(std::int64_t id) const;
+  // 40901 where `wanted` is another state.
+  Result<Changed<SshKey>> rename(std::int64_t id, std::string_view name, std::int64_t now_us,
+                                 const Precondition& wanted) const;
+  // What was removed; 40901 likewise, 40903 with `used_by` where a server needs it.
+  Result<SshKey> remove(std::int64_t id, const Precondition& wanted) const;
 
  private:
+  Result<SshKey> remove_unused(std::int64_t id, const Precondition& wanted) const;
+
   Sql sql_;
   KeyStore store_;
   SecretBox secrets_;

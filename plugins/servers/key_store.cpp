@@ -58,8 +58,14 @@ Result<std::string> KeyStore::private_key(std::int64_t id) const {
   return found.value_or("");
 }
 
-Result<void> KeyStore::rename(std::int64_t id, std::string_view name, std::int64_t now_us) const {
-  NEXUS_TRY(sql_.exec("UPDATE servers_ssh_keys SET name = ?, updated_us = ? WHERE id = ?", name, now_us, id));
+Result<void> KeyStore::rename(const SshKey& key) const {
+  NEXUS_TRY(
+      sql_.exec("UPDATE servers_ssh_keys SET name = ?, updated_us = ? WHERE id = ?", key.name, key.updated_us, key.id));
+  return {};
+}
+
+Result<void> KeyStore::hold(std::int64_t id) const {
+  NEXUS_TRY(sql_.exec("UPDATE servers_ssh_keys SET updated_us = updated_us WHERE id = ?", id));
   return {};
 }
 

@@ -20,7 +20,10 @@ class KeyStore {
   Result<void> set_private_key(std::int64_t id, std::string_view sealed) const;
   // Sealed; empty where there is no such key. Whoever asks.
   Result<std::string> private_key(std::int64_t id) const;
-  Result<void> rename(std::int64_t id, std::string_view name, std::int64_t now_us) const;
+  // Its name and updated_us; Status::conflict likewise.
+  Result<void> rename(const SshKey& key) const;
+  // As the first thing in a transaction: nobody else changes, removes or holds it until it ends.
+  Result<void> hold(std::int64_t id) const;
   // Status::conflict where a server uses it.
   Result<void> remove(std::int64_t id) const;
 

@@ -1,5 +1,6 @@
 #include "audit_note.h"
 #include "connection_test.h"
+#include "if_match.h"
 #include "publish.h"
 #include "routes.h"
 #include "service_of.h"
@@ -111,13 +112,15 @@ Result<Response> add_server(Request& request) {
   auto facts = audit_facts(detail.server);
   if (change.host_key_fingerprint) facts["host_key_fingerprint"] = *change.host_key_fingerprint;
   return Response::created(dump({{"server", added(detail.server)}}), "servers.added")
+      .with_header("ETag", etag_of(detail.server.updated_us))
       .with_audit(audit_note("servers", detail.server.id, facts));
 }
 
 Result<Response> get_server(Request& request) {
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const auto detail, service_of(request.call()).get(id));
-  return Response::ok(dump({{"server", detailed(request.call(), detail)}}));
+  return Response::ok(dump({{"server", detailed(request.call(), detail)}}))
+      .with_header("ETag", etag_of(detail.server.updated_us));
 }
 
 Result<Response> change_server(Request& request, SshGateway& gateway) {
@@ -125,17 +128,18 @@ Result<Response> change_server(Request& request, SshGateway& gateway) {
   NEXUS_ASSIGN(const auto id, request.id());
   NEXUS_ASSIGN(const Json body, parse_json(request.body()));
   const auto change = change_from(body);
-  NEXUS_ASSIGN(const auto changed, service_of(call).change(id, change, call.host().now_us()));
+  NEXUS_ASSIGN(const auto changed, service_of(call).change(id, change, call.host().now_us(), if_match(request)));
   gateway.forget(id);
   publish(call, kChangedTopic, changed.now.server);
   return Response::ok(dump({{"server", detailed(call, changed.now)}}))
+      .with_header("ETag", etag_of(changed.now.server.updated_us))
       .with_audit(audit_note("servers", id, audit_changes(changed, change.password.has_value())));
 }
 
 Result<Response> remove_server(Request& request, SshGateway& gateway) {
   auto& call = request.call();
   NEXUS_ASSIGN(const auto id, request.id());
-  NEXUS_ASSIGN(const auto server, service_of(call).remove(id));
+  NEXUS_ASSIGN(const auto server, service_of(call).remove(id, if_match(request)));
   gateway.forget(id);
   publish(call, kRemovedTopic, server);
   return Response::done().with_audit(audit_note("servers", id, audit_facts(server)));

@@ -11,8 +11,6 @@
 #include "status_store.h"
 #include "tags.h"
 
-#include <algorithm>
-
 namespace nexus::servers {
 namespace {
 
@@ -143,18 +141,19 @@ Result<ServerAccess> ServerService::unsaved(const ServerChange& change, std::int
   return access;
 }
 
-Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change,
-                                                    std::int64_t now_us) const {
+Result<Changed<ServerDetail>> ServerService::change(std::int64_t id, const ServerChange& change, std::int64_t now_us,
+                                                    const Precondition& wanted) const {
   NEXUS_ASSIGN(const auto held, jump_locks(store_, id, change.jump_server_id.value_or(std::nullopt)));
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);
   NEXUS_TRY(hold_all(store, held));
   NEXUS_ASSIGN(auto found, existing(store.find(scope_, id), Level::manage));
+  NEXUS_TRY(require(wanted, found.updated_us));
   NEXUS_ASSIGN(auto before, detail_of(store, scope_, std::move(found)));
   auto server = before.server;
   apply(change, server);
-  // Also where the clock went back: connections are told apart by it.
-  server.updated_us = std::max(now_us, before.server.updated_us + 1);
+  // Connections are told apart by it too.
+  server.updated_us = moved_on(now_us, before.server.updated_us);
   NEXUS_ASSIGN(auto now, write(transaction, std::move(server), &before.server, change, held));
   if (now.server.host != before.server.host || now.server.port != before.server.port) {
     NEXUS_TRY(StatusStore(transaction).mark_unknown(id, kAddressChanged));
@@ -185,12 +184,13 @@ Result<ServerDetail> ServerService::write(const Sql& sql, Server server, const S
   return detail_of(store, scope_, std::move(server));
 }
 
-Result<Server> ServerService::remove(std::int64_t id) const {
+Result<Server> ServerService::remove(std::int64_t id, const Precondition& wanted) const {
   NEXUS_ASSIGN(auto transaction, store_.sql().begin());
   const ServerStore store(transaction);
   // So that nobody makes it a jump host between the question and the removal.
   NEXUS_TRY(store.hold(id));
   NEXUS_ASSIGN(auto server, existing(store.find(scope_, id), Level::manage));
+  NEXUS_TRY(require(wanted, server.updated_us));
   NEXUS_TRY(refuse_where_it_leads_on(store, scope_, id));
   NEXUS_ASSIGN(const auto removed, store.remove(id));
   if (!removed) return Error::api(code::kNotFound);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lookup.h"
+#include "precondition.h"
 #include "secret_box.h"
 #include "server_store.h"
 
@@ -52,10 +53,11 @@ class ServerService {
   // and groups are not looked at.
   Result<ServerAccess> unsaved(const ServerChange& change, std::int64_t id) const;
   // Needs manage. An address that changes makes the status unknown, and secrets do not follow to it (see
-  // server_rules.h). Where somebody else changed the server at the same time, 40901.
-  Result<Changed<ServerDetail>> change(std::int64_t id, const ServerChange& change, std::int64_t now_us) const;
-  // Needs manage. What was removed. 40903 with `used_by` where it is the jump host of others.
-  Result<Server> remove(std::int64_t id) const;
+  // server_rules.h). Where somebody else changed the server at the same time, or `wanted` is another state, 40901.
+  Result<Changed<ServerDetail>> change(std::int64_t id, const ServerChange& change, std::int64_t now_us,
+                                       const Precondition& wanted = {}) const;
+  // Needs manage. What was removed. 40901 likewise; 40903 with `used_by` where it is the jump host of others.
+  Result<Server> remove(std::int64_t id, const Precondition& wanted = {}) const;
 
  private:
   Result<ServerDetail> write(const Sql& sql, Server server, const Server* before, const ServerChange& change,

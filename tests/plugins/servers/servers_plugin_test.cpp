@@ -8,7 +8,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <set>
 #include <thread>
+#include <tuple>
 
 using namespace nexus;
 using nexus::test::SshServer;
@@ -276,6 +278,24 @@ std::int32_t code_of(testing::TestStream& stream) {
 }
 
 }  // namespace
+
+TEST_CASE("two changes at the same microsecond are two states") {
+  Panel panel;  // its clock stands
+  const Json key = {{"name", "a"}, {"generate", "ed25519"}};
+  const std::vector<std::tuple<std::string, std::string, Json>> kinds = {
+      {"server", "/api/v1/servers", kPlain},
+      {"group", "/api/v1/server-groups", {{"name", "a"}}},
+      {"ssh_key", "/api/v1/ssh-keys", key}};
+  for (const auto& [member, collection, body] : kinds) {
+    CAPTURE(member);
+    const auto added = panel.host.post(collection, body);
+    REQUIRE(added.http_status == 201);
+    const auto path = collection + "/" + added.data[member]["id"].dump();
+    std::set<std::string> tags{added.headers.at("ETag")};
+    for (const char* name : {"b", "c"}) tags.insert(panel.host.patch(path, {{"name", name}}).headers.at("ETag"));
+    CHECK(tags.size() == 3);
+  }
+}
 
 TEST_CASE("what a server is made of is known once it was connected") {
   SshServer sshd;
