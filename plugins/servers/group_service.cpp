@@ -3,6 +3,8 @@
 #include "group_tree.h"
 #include "input_rules.h"
 
+#include <nexus/cpp/etag.h>
+
 namespace nexus::servers {
 namespace {
 

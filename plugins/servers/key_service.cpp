@@ -5,6 +5,8 @@
 #include "server_store.h"
 #include "ssh/private_key.h"
 
+#include <nexus/cpp/etag.h>
+
 namespace nexus::servers {
 namespace {
 

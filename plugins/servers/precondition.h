@@ -3,7 +3,6 @@
 
 #include <nexus/cpp/result.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 
@@ -17,8 +16,5 @@ inline Result<void> require(const Precondition& wanted, std::int64_t state) {
   if (!wanted || wanted(state)) return {};
   return Error::api(code::kExists, "servers.changed_meanwhile");
 }
-
-// The updated_us of a change: always another, also where the clock stands or went back.
-inline std::int64_t moved_on(std::int64_t now_us, std::int64_t before_us) { return std::max(now_us, before_us + 1); }
 
 }  // namespace nexus::servers

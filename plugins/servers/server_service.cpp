@@ -11,6 +11,8 @@
 #include "status_store.h"
 #include "tags.h"
 
+#include <nexus/cpp/etag.h>
+
 namespace nexus::servers {
 namespace {
 

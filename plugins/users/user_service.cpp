@@ -5,7 +5,8 @@
 #include "network.h"
 #include "unicode_text.h"
 
-#include <algorithm>
+#include <nexus/cpp/etag.h>
+
 #include <utility>
 
 namespace nexus::users {
@@ -36,7 +37,7 @@ Result<ChangedAccount> apply(User user, const UserChange& change, std::int64_t n
   user.status = change.status.value_or(user.status);
   user.language = change.language.value_or(user.language);
   user.avatar = change.avatar.value_or(user.avatar);
-  user.updated_us = std::max(now_us, user.updated_us + 1);  // always another, because the ETag is made of it
+  user.updated_us = moved_on(now_us, user.updated_us);
   auto key = email_key(user.email);
   return ChangedAccount{std::move(user), std::move(name.key), std::move(key)};
 }

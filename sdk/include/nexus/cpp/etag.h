@@ -10,7 +10,12 @@
 
 namespace nexus {
 
-// A strong tag, quotes included. `updated_us` must move on with each change of the row.
+// The updated_us of a change: always another than `before_us`, also where the clock stands or went back.
+constexpr std::int64_t moved_on(std::int64_t now_us, std::int64_t before_us) noexcept {
+  return now_us > before_us ? now_us : before_us + 1;
+}
+
+// A strong tag, quotes included. `updated_us` must move on with each change of the row (moved_on).
 inline std::string etag_of(std::int64_t updated_us) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, updated_us, 36).ptr;
