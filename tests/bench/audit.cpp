@@ -5,14 +5,12 @@
 #include "core/audit/verify.h"
 #include "core/runtime/host_schema.h"
 #include "core/runtime/values.h"
+#include "support/scratch_folder.h"
 
 #include <nexus/storage/migrations.h>
 
-#include <stdlib.h>
-
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <vector>
 
 using namespace nexus;
@@ -92,9 +90,6 @@ int run(const std::string& folder, const std::string& url) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string folder = (std::filesystem::temp_directory_path() / "nexus-bench-audit-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) return 1;
-  const int status = run(folder, argc > 1 ? argv[1] : "sqlite://" + folder + "/panel.db");
-  std::filesystem::remove_all(folder);
-  return status;
+  const nexus::test::ScratchFolder folder;
+  return run(folder.path(), argc > 1 ? argv[1] : "sqlite://" + folder.path() + "/panel.db");
 }

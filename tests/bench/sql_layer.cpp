@@ -1,18 +1,18 @@
 // Rows 28 and 29 of the benchmark: our SQL layer beside raw sqlite3 with prepared statements, on the same kind of file
 // and with the same settings. The two sides take turns; a row is the median of its rounds. Prints one JSON line per
 // row.
+#include "support/scratch_folder.h"
+
 #include <nexus/cpp/str.h>
 #include <nexus/storage/database.h>
 
 #include <sqlite3.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -215,10 +215,9 @@ void measure_inserts(Ours& ours, Raw& raw) {
 
 int main() {
   // On a disk, not in memory: a commit is synced.
-  std::string folder = std::filesystem::temp_directory_path() / "nexus-bench-sql-XXXXXX";
-  if (mkdtemp(folder.data()) == nullptr) return EXIT_FAILURE;
-  int result = EXIT_SUCCESS;
   try {
+    const nexus::test::ScratchFolder scratch;
+    const auto& folder = scratch.path();
     // A file for each side: two writers of one file would wait for each other.
     fill(folder + "/ours.db");
     fill(folder + "/peer.db");
@@ -229,8 +228,7 @@ int main() {
     measure_inserts(ours, raw);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "nexus_bench_sql: %s\n", error.what());
-    result = EXIT_FAILURE;
+    return EXIT_FAILURE;
   }
-  std::filesystem::remove_all(folder);
-  return result;
+  return EXIT_SUCCESS;
 }

@@ -4,8 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <thread>
 
 namespace nexus::test {
@@ -130,9 +128,6 @@ RawPlugin::RawPlugin(std::uint32_t flags) {
 }
 
 Panel::Panel(Options options) : options_(options) {
-  std::string pattern = "/tmp/nexus-runtime-XXXXXX";
-  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-  folder = pattern;
   storage::DatabaseOptions database_options;
   database_options.url = "sqlite://" + folder + "/panel.db";
   auto opened = storage::Database::open(database_options);
@@ -158,7 +153,6 @@ Panel::~Panel() {
   if (runtime) runtime->shutdown();
   runtime = nullptr;
   database = nullptr;
-  std::filesystem::remove_all(folder);
 }
 
 core::PluginHost& Panel::make(const std::string& id) {

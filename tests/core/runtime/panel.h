@@ -3,6 +3,7 @@
 
 #include "core/runtime/plugin_host.h"
 #include "core/runtime/runtime.h"
+#include "support/scratch_folder.h"
 
 #include <nexus/cpp/plugin.h>
 
@@ -179,7 +180,8 @@ class Panel {
 
   Result<std::unique_ptr<core::Runtime>> second_runtime();
 
-  std::string folder;
+  ScratchFolder scratch;  // goes last
+  const std::string& folder = scratch.path();
   Lines lines;
   Routes routes;
   std::unique_ptr<storage::Database> database;

@@ -2,6 +2,7 @@
 #include "initial_admin.h"
 
 #include "password_hash.h"
+#include "support/scratch_folder.h"
 #include "users_resources.h"
 
 #include <nexus/testing/fake_host.h>
@@ -9,7 +10,6 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -19,15 +19,10 @@ using namespace nexus::users;
 namespace {
 
 struct FirstStart {
-  FirstStart() {
-    char name[] = "/tmp/nexus-users-XXXXXX";
-    folder = ::mkdtemp(name);
-    REQUIRE(host.use(users_resources()).ok());
-  }
-  ~FirstStart() { std::filesystem::remove_all(folder); }
+  FirstStart() { REQUIRE(host.use(users_resources()).ok()); }
 
   UserStore store() { return UserStore(*call); }
-  InitialAdmin admin() const { return InitialAdmin(folder); }
+  InitialAdmin admin() const { return InitialAdmin(folder.path()); }
   std::string kept() const {
     std::ifstream file(admin().file());
     std::string line;
@@ -41,7 +36,7 @@ struct FirstStart {
     return verify_password(password, (*account)->password_hash);
   }
 
-  std::string folder;
+  nexus::test::ScratchFolder folder;
   testing::FakeHost host{testing::Options{}, "users"};
   testing::TestCall call = host.call();
 };
@@ -92,12 +87,12 @@ TEST_CASE("an operator's password that breaks the rules stops the start") {
 
 TEST_CASE("the file of an earlier, failed start is replaced, and a link is not followed") {
   FirstStart first;
-  std::ofstream(first.folder + "/victim") << "untouched";
-  std::filesystem::create_symlink(first.folder + "/victim", first.admin().file());
+  std::ofstream(first.folder.path() + "/victim") << "untouched";
+  std::filesystem::create_symlink(first.folder.path() + "/victim", first.admin().file());
   REQUIRE(first.admin().create_if_empty(first.store(), nullptr, 5).ok());
   CHECK_FALSE(std::filesystem::is_symlink(first.admin().file()));
   CHECK(first.opens(first.kept()));
-  CHECK(std::filesystem::file_size(first.folder + "/victim") == 9);
+  CHECK(std::filesystem::file_size(first.folder.path() + "/victim") == 9);
 }
 
 TEST_CASE("without a place for the file there is no account that nobody could use") {
